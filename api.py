@@ -1,0 +1,147 @@
+"""The Python interface: `load`, `render`, `show`."""
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError, UsageError
+from .files import check_output
+from .graph import ModelGraph
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["check_picture_path", "load", "render", "show"]
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def load(model: "str | PathLike[str] | torch.nn.Module") -> ModelGraph:
+    """Read a model's structure.
+
+    Parameters
+    ----------
+    model : path or torch.nn.Module
+        A file or folder, of which only headers are read, and nothing is executed; or a live module.
+
+    Returns
+    -------
+    ModelGraph
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read.
+    """
+    if isinstance(model, str | PathLike):
+        from .loaders import load as load_path
+
+        return load_path(fspath(model))
+    from .loaders.live import from_module
+
+    return from_module(model)
+
+
+def render(
+    model: "str | PathLike[str] | ModelGraph | torch.nn.Module",
+    path: "str | PathLike[str]",
+    *,
+    focus: str | None = None,
+    level: str | None = None,
+    arrangement: str | None = None,
+    camera: Sequence[float] | None = None,
+    size: tuple[int, int] = (1920, 1080),
+    theme: str | None = None,
+    transparent: bool = False,
+    labels: bool | None = None,
+    state: "str | PathLike[str] | None" = None,
+) -> None:
+    """Draw a model into a picture; needs no screen.
+
+    Parameters
+    ----------
+    model : path, ModelGraph or torch.nn.Module
+    path : path
+        Where to; the suffix chooses the format: .png, .jpg, .webp.
+    focus : str, optional
+        Path of the part to frame; the whole model by default.
+    level : {"stack", "layer", "expert", "tensor"}, optional
+        How deep to look; without `focus`, at the first of the most frequent kind.
+    arrangement : {"wrap"}, optional
+    camera : (azimuth, elevation[, zoom]), optional
+        Degrees to the right and up from the front; zoom 1 frames the focus.
+    size : (int, int)
+        Width and height in pixels.
+    theme : {"dark", "light"}, optional
+    transparent : bool
+        Leave the background out.
+    labels : bool, optional
+        Whether names are drawn on the parts.
+    state : path, optional
+        A saved view (JSON); what else is given overrides it.
+
+    Raises
+    ------
+    UsageError
+        When an option is wrong, or `focus` is no part of the model.
+    InputError
+        When the model or the state cannot be read.
+    MachineError
+        When nothing can draw here.
+    """
+    check_picture_path(fspath(path))
+    from .layout import place
+    from .viewer.picture import render_picture
+    from .viewer.views import view_state
+
+    graph = model if isinstance(model, ModelGraph) else load(model)
+    view = view_state(
+        graph,
+        saved=None if state is None else _read_state(fspath(state)),
+        focus=focus,
+        level=level,
+        arrangement=arrangement,
+        camera=camera,
+        theme=theme,
+        labels=labels,
+    )
+    placement = place(graph, size[0] / size[1], view.arrangement)
+    render_picture(graph, placement, view, size, fspath(path), transparent=transparent)
+
+
+def show(model: "str | PathLike[str] | ModelGraph | torch.nn.Module", **options: Any) -> int:
+    """Open the window on a model and return when it is closed.
+
+    Parameters
+    ----------
+    model : path, ModelGraph or torch.nn.Module
+    **options
+        ``focus``, ``level``, ``arrangement``, ``camera``, ``theme``, ``labels``, ``state`` as in `render`.
+
+    Returns
+    -------
+    int
+        The exit code of the application.
+    """
+    from .viewer.window.application import run
+
+    return run(fspath(model) if isinstance(model, str | PathLike) else _as_graph(model), **options)
+
+
+def check_picture_path(path: str) -> None:
+    """Refuse a picture path that cannot be written or whose format is not known."""
+    if not path.lower().endswith(PICTURE_SUFFIXES):
+        raise UsageError(f"{path}: pictures are {', '.join(PICTURE_SUFFIXES)}")
+    check_output(path)
+
+
+def _as_graph(model: Any) -> ModelGraph:
+    return model if isinstance(model, ModelGraph) else load(model)
+
+
+def _read_state(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; a view saved by archviz3d would be right") from None

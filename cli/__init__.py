@@ -1,0 +1,1 @@
+"""The command line: ``archviz3d [MODEL]``, ``info``, ``render``, ``export``, ``doctor``."""

@@ -1,0 +1,202 @@
+"""The options of every command, and the checks that need no model."""
+
+import argparse
+import difflib
+import re
+import sys
+from typing import Any, NoReturn
+
+from ..errors import UsageError
+
+__all__ = ["parse"]
+
+_DESCRIPTION = "See a large neural network as a place in 3D: the whole stack, one layer, one expert, one matrix."
+_EPILOG = (
+    "commands: info (what is in it), render (a picture, headless), export (nodes, boxes and edges as JSON), "
+    "doctor (what works on this machine). 'archviz3d COMMAND --help' tells more."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one-line errors, and near misses named."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"unrecognized arguments: (-\S+)", message)
+        if unknown:
+            given = unknown[1].split("=")[0]
+            known = [o for action in self._actions for o in action.option_strings]
+            close = difflib.get_close_matches(given, known, 1, 0.7)
+            message = f"unknown option {given}" + (f"; did you mean {close[0]}?" if close else "")
+        raise UsageError(f"{message}; see '{self.prog} --help'")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Parse a command line into a namespace whose ``command`` is the function to call.
+
+    Raises
+    ------
+    UsageError
+        When it is wrong.
+    """
+    arguments = _join_negative(arguments)
+    commands = {"info": _info, "render": _render, "export": _export, "doctor": _doctor}
+    if arguments and arguments[0] in commands:
+        return commands[arguments[0]]().parse_args(arguments[1:])
+    return _window().parse_args(arguments)
+
+
+def _join_negative(arguments: list[str]) -> list[str]:
+    # argparse takes "-10,15" for an option: join it to the option that it belongs to.
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--camera":
+            joined[-1] = f"--camera={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+# ---------------------------------------------------------------- the commands
+def _window() -> argparse.ArgumentParser:
+    parser = _Parser("archviz3d", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="a model file or folder; without it: a start page")
+    _view_options(parser)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--install-desktop", action="store_true", help="add archviz3d to the desktop's menu and exit")
+    group.add_argument("--uninstall-desktop", action="store_true", help="take it out of the menu again and exit")
+    parser.set_defaults(command=_run_window)
+    return parser
+
+
+def _info() -> argparse.ArgumentParser:
+    parser = _Parser("archviz3d info", description="Tell what is in a model.", allow_abbrev=False)
+    _model_option(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON (schema 1)")
+    parser.add_argument("--tree", metavar="DEPTH", type=_positive, help="also print the tree down to this depth")
+    parser.set_defaults(command=_run_info)
+    return parser
+
+
+def _render() -> argparse.ArgumentParser:
+    parser = _Parser("archviz3d render", description="Draw a model into a picture, without a screen.", allow_abbrev=False)
+    _model_option(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the picture: .png .jpg .webp")
+    parser.add_argument("--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (default 1920x1080)")
+    parser.add_argument("--transparent", action="store_true", help="no background")
+    _view_options(parser)
+    parser.set_defaults(command=_run_render)
+    return parser
+
+
+def _export() -> argparse.ArgumentParser:
+    parser = _Parser("archviz3d export", description="Write nodes, boxes and edges to a file.", allow_abbrev=False)
+    _model_option(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file: .json")
+    parser.add_argument("--arrangement", choices=["wrap"], default="wrap", help="how the stack is arranged")
+    parser.set_defaults(command=_run_export)
+    return parser
+
+
+def _doctor() -> argparse.ArgumentParser:
+    parser = _Parser("archviz3d doctor", description="Tell what works on this machine.", allow_abbrev=False)
+    parser.set_defaults(command=_run_doctor)
+    return parser
+
+
+# ---------------------------------------------------------------- shared options
+def _model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a model file or folder")
+
+
+def _view_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--focus", metavar="PATH", help="the part to look at, e.g. model.layers.17")
+    parser.add_argument(
+        "--level",
+        choices=["stack", "layer", "expert", "tensor"],
+        help="how deep to look; without --focus, at the first of the most frequent kind",
+    )
+    parser.add_argument("--arrangement", choices=["wrap"], help="how the stack is arranged (default wrap)")
+    parser.add_argument(
+        "--camera",
+        metavar="AZIMUTH,ELEVATION[,ZOOM]",
+        type=_camera,
+        help="degrees to the right and up from the front, and a zoom factor",
+    )
+    parser.add_argument("--theme", choices=["dark", "light"], help="default dark")
+    parser.add_argument("--no-labels", action="store_true", help="no text on the parts")
+    parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from .. import __version__
+
+        print(f"archviz3d {__version__}")
+        sys.exit(0)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text)
+    size = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (64 <= size[0] <= 16384 and 64 <= size[1] <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; give WIDTHxHEIGHT from 64x64 to 16384x16384")
+    return size
+
+
+def _camera(text: str) -> tuple[float, float, float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (2, 3):
+        raise argparse.ArgumentTypeError(f"{text!r} is no camera; give AZIMUTH,ELEVATION[,ZOOM] like -10,15,1.2")
+    azimuth, elevation, zoom = (*numbers, 1.0)[:3]
+    if not (-180 <= azimuth <= 180 and -89 <= elevation <= 89 and 0.01 <= zoom <= 10_000):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is out of range: azimuth is -180 to 180, elevation -89 to 89, zoom 0.01 to 10000"
+        )
+    return azimuth, elevation, zoom
+
+
+# ---------------------------------------------------------------- lazily imported commands
+def _run_window(options: argparse.Namespace) -> int:
+    if options.install_desktop or options.uninstall_desktop:
+        from . import desktop
+
+        for path in desktop.install_desktop() if options.install_desktop else desktop.uninstall_desktop():
+            print(path)
+        return 0
+    from .window import run
+
+    return run(options)
+
+
+def _run_info(options: argparse.Namespace) -> int:
+    from .info import run
+
+    return run(options)
+
+
+def _run_render(options: argparse.Namespace) -> int:
+    from .render import run
+
+    return run(options)
+
+
+def _run_export(options: argparse.Namespace) -> int:
+    from .export import run
+
+    return run(options)
+
+
+def _run_doctor(options: argparse.Namespace) -> int:
+    from .doctor import run
+
+    return run(options)

@@ -1,0 +1,27 @@
+"""``archviz3d render``: the scene as a picture, without a screen."""
+
+import argparse
+
+from ..api import check_picture_path, render
+from .opening import open_model
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw the model into ``options.output``."""
+    check_picture_path(options.output)  # before minutes are spent on a large model
+    render(
+        open_model(options.model),
+        options.output,
+        focus=options.focus,
+        level=options.level,
+        arrangement=options.arrangement,
+        camera=options.camera,
+        theme=options.theme,
+        labels=False if options.no_labels else None,
+        size=options.size,
+        transparent=options.transparent,
+        state=options.state,
+    )
+    return 0

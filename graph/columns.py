@@ -1,0 +1,58 @@
+"""Small immutable column types that a ModelGraph is made of."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Edges", "SparseColumn"]
+
+
+def _empty(dtype: Any) -> Any:
+    return field(default_factory=lambda: np.empty(0, dtype))
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Edges as columns, sorted by nothing in particular.
+
+    Attributes
+    ----------
+    source, target : ndarray of int32, shape (M,)
+        Node ids. A RESIDUAL edge may join a container and its own child: the child reads from
+        (container -> child) or adds to (child -> container) the container's residual stream.
+    kind : ndarray of uint8, shape (M,)
+        `EdgeKind` values.
+    provenance : ndarray of uint8, shape (M,)
+        `Provenance` values.
+    """
+
+    source: NDArray[np.int32] = _empty(np.int32)
+    target: NDArray[np.int32] = _empty(np.int32)
+    kind: NDArray[np.uint8] = _empty(np.uint8)
+    provenance: NDArray[np.uint8] = _empty(np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class SparseColumn:
+    """One attribute for some of the nodes.
+
+    Attributes
+    ----------
+    ids : ndarray of int32, shape (K,)
+        Strictly increasing node ids.
+    values : list, length K
+        Plain values: int, float, bool, str, or a list of those.
+    """
+
+    ids: NDArray[np.int32]
+    values: list[Any]
+
+    def get(self, node: int) -> Any:
+        """Return the value of `node`, or None when it has none."""
+        k = int(np.searchsorted(self.ids, node))
+        return self.values[k] if k < len(self.ids) and self.ids[k] == node else None

@@ -1,0 +1,270 @@
+"""From rules to roles: every part gets its kind, from the leaves up and then from the root down."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from ..kinds import NodeKind
+from .forms import KIND_OF_FORM, form_of_class, form_of_shapes, rows_of
+from .parts import Part
+from .table import (
+    ACTIVATION_NAMES,
+    BLOCKS,
+    EXPERTS_NAMES,
+    FUSED_TENSORS,
+    LAYER_EVIDENCE,
+    MTP_EVIDENCE,
+    PLACE_OF_KIND,
+    ROUTER_NAMES,
+    ROWS,
+    Block,
+    Row,
+)
+
+__all__ = ["classify", "fused_role", "fused_tensors"]
+
+_NORM_NAME = re.compile(r".*norm\d*|ln(_.*|\d+)?|.*_ln|bn\d*")
+_LINEAR_NAME = re.compile(r".*_proj|dense|fc\d*|linear\d*|.*_linear")
+_CONV_NAME = re.compile(r".*conv\d*(d|_.*)?")
+_EMBEDDING_NAME = re.compile(r".*embeddings?|embed_.*")
+_LAYERS = (NodeKind.LAYER, NodeKind.MTP)
+
+# Blocks by the first child that they need: a container is tried against few of them.
+_BLOCKS_BY_CHILD: dict[str, list[tuple[int, Block]]] = {}
+for _rank, _block in enumerate(BLOCKS):
+    _BLOCKS_BY_CHILD.setdefault(_block.has[0].split(".")[0], []).append((_rank, _block))
+
+
+def classify(root: Part, classes: Mapping[int, str]) -> list[Part]:
+    """Set form, kind and role of all parts; return them, parents first.
+
+    Parameters
+    ----------
+    root : Part
+        As `parts.fold` returns it.
+    classes : mapping of int to str
+        Qualified class names of modules by node id, where known. They are stronger than names.
+    """
+    parts = list(root.walk())
+    for part in reversed(parts):
+        by_class = form_of_class(classes[part.node]) if part.node in classes else None
+        part.form = by_class or form_of_shapes(part)
+        part.block = _block_of(part)
+        part.has_layers = any(child.has_layers or _is_layer(child) for child in part.children)
+    place: dict[int, str] = {id(root): "model"}
+    for part in parts:
+        here = place.get(id(part), "")
+        layers = _layers_of(part)
+        for child in part.children:
+            opens = _assign(child, here, layers.get(id(child)))
+            if opens:
+                place[id(child)] = opens
+        if part.kind == NodeKind.MODULE and sum(len(c.numbers) for c in part.children if c.kind == NodeKind.LAYER) > 1:
+            part.kind, part.role = NodeKind.STACK, "stack"
+        _assign_sequence(part)
+    return parts
+
+
+# ---------------------------------------------------------------- blocks: what children make of a container
+def _block_of(part: Part) -> NodeKind | None:
+    if part.shape is not None or not part.children:
+        return None
+    names = part.by_name
+    tried = sorted((entry for name in names for entry in _BLOCKS_BY_CHILD.get(name, ())), key=lambda entry: entry[0])
+    for _, block in tried:
+        if (not block.names or part.name in block.names) and all(part.find(path) is not None for path in block.has):
+            return block.kind
+    has_attention = any(child.block == NodeKind.ATTENTION for child in part.children)
+    if not has_attention and any(name in names and _is_experts(names[name]) for name in EXPERTS_NAMES):
+        return NodeKind.MOE
+    return NodeKind.MLP if part.name in _SEQUENCE_NAMES and len(_sequence(part)) == 2 else None
+
+
+_SEQUENCE_NAMES = frozenset(("mlp", "ffn", "feed_forward", "ff"))
+
+
+def _sequence(part: Part) -> list[Part]:
+    """Return the linear layers of a Sequential MLP, in order, if that is what the part is."""
+    weighted = [child for child in part.children if child.children]
+    shapes = [child.find("weight") for child in weighted]
+    if len(weighted) != 2 or any(not c.is_numbered or c.repeat > 1 or c.form not in ("matrix", "linear") for c in weighted):
+        return []
+    first, second = (weight.shape if weight is not None else None for weight in shapes)
+    fits = first and second and first[0] == second[1]
+    return sorted(weighted, key=lambda c: c.numbers[0]) if fits else []
+
+
+def _is_layer(part: Part) -> bool:
+    if not part.is_numbered:
+        return False
+    blocks = {child.block for child in part.children}
+    if blocks & {NodeKind.ATTENTION, NodeKind.MLP, NodeKind.MOE, NodeKind.RECURRENT}:
+        return True
+    return any(part.find(path) is not None for path in LAYER_EVIDENCE)
+
+
+def _layers_of(part: Part) -> dict[int, NodeKind]:
+    """Return which numbered children are layers; there are none inside a layer."""
+    ancestor: Part | None = part
+    while ancestor is not None:
+        if ancestor.kind in (*_LAYERS, NodeKind.EXPERTS, NodeKind.EXPERT):
+            return {}
+        ancestor = ancestor.parent
+    numbered = part.numbered
+    found = [child for child in numbered if _is_layer(child)]
+    if not found:
+        return {}
+    known = {child.name for layer in found for child in layer.children}
+    kinds: dict[int, NodeKind] = {}
+    for child in numbered:
+        names = child.by_name.keys()
+        if any(names >= set(evidence) for evidence in MTP_EVIDENCE):
+            kinds[id(child)] = NodeKind.MTP
+        elif child in found or (names and names <= known):  # the latter: some of its tensors are in missing shards
+            kinds[id(child)] = NodeKind.LAYER
+    return kinds
+
+
+# ---------------------------------------------------------------- experts
+def fused_role(name: str) -> str | None:
+    """Return the role of a fused tensor ``[E, ...]`` by its name, None when it is not known as one."""
+    for suffix, role in FUSED_TENSORS:
+        if name.endswith(suffix):
+            rows = ROWS.get(("mlp", name.removesuffix(suffix)), ())
+            found = next((row.role for row in rows if "tensor" in row.forms), None)
+            return found and (role or found)
+    return None
+
+
+def fused_tensors(part: Part) -> list[Part]:
+    """Return the fused tensors of an ``experts`` module; none unless all its tensors are ``[E, ...]``."""
+    tensors = part.children
+    counts = {child.shape[0] for child in tensors if child.shape}
+    fits = (
+        len(counts) == 1
+        and min(counts) > 1
+        and all(child.shape and len(child.shape) > 1 and fused_role(child.name) is not None for child in tensors)
+        and any(len(child.shape or ()) > 2 for child in tensors)
+    )
+    return list(tensors) if fits else []
+
+
+def _expert_count(experts: Part) -> int:
+    """Return how many experts the router chooses from, by what is in the file."""
+    fused = fused_tensors(experts)
+    if fused and fused[0].shape:
+        return fused[0].shape[0]
+    return max((number + 1 for child in experts.numbered for number in child.numbers), default=0)
+
+
+def _is_experts(part: Part) -> bool:
+    experts = [child for child in part.children if child.is_numbered and child.block == NodeKind.MLP]
+    return sum(child.repeat for child in experts) > 1 or bool(fused_tensors(part))
+
+
+def _is_router(part: Part) -> bool:
+    siblings = part.parent.by_name if part.parent is not None else {}
+    experts = next((siblings[name] for name in EXPERTS_NAMES if name in siblings), None)
+    rows = rows_of(part)
+    if experts is None or not _is_experts(experts) or rows is None:
+        return False
+    count = _expert_count(experts)
+    return rows == count or (rows > count and not fused_tensors(experts))  # fewer: some shards are missing
+
+
+# ---------------------------------------------------------------- conditions that rows name
+def _near_layers(part: Part) -> bool:
+    return part.parent is not None and any(child.has_layers for child in part.parent.children if child is not part)
+
+
+def _is_last(part: Part) -> bool:
+    return part.parent is not None and part.parent.children[-1] is part
+
+
+def _is_timm(part: Part) -> bool:
+    attention = part.parent.by_name.get("attn") if part.parent is not None else None
+    return attention is not None and set(attention.by_name) <= {"qkv", "proj", "q_norm", "k_norm"}
+
+
+CHECKS: dict[str, Callable[[Part], bool]] = {
+    "attention": lambda part: part.block == NodeKind.ATTENTION or part.form == "attention",
+    "mlp": lambda part: part.block == NodeKind.MLP,
+    "experts": _is_experts,
+    "router": _is_router,
+    "embeddings": lambda part: "word_embeddings" in part.by_name or "token_embedding" in part.by_name,
+    "near layers": _near_layers,
+    "last": _is_last,
+    "timm": _is_timm,
+}
+
+
+# ---------------------------------------------------------------- from the root down
+def _assign(part: Part, place: str, layer: NodeKind | None) -> str:
+    """Set kind and role of a part that stands in `place`; return the place of its children, "" for none."""
+    declared = part.declared not in (NodeKind.MODULE, NodeKind.TENSOR)
+    if declared:
+        return ""
+    if part.form == "tensor":
+        row = _row_for(part, place)
+        part.role = row.role if row is not None else ""
+        return ""
+    if layer is not None:
+        part.kind, part.role = layer, layer.name.lower()
+        return PLACE_OF_KIND[layer]
+    if part.parent is not None and part.parent.kind == NodeKind.EXPERTS:
+        if part.is_numbered and part.block == NodeKind.MLP:
+            part.kind, part.role = NodeKind.EXPERT, "expert"
+            return PLACE_OF_KIND[NodeKind.EXPERT]
+        return ""
+    row = _row_for(part, place)
+    if row is not None:
+        part.role = row.role
+        part.kind = part.kind if row.kind is None else row.kind
+        return row.opens or PLACE_OF_KIND.get(part.kind, "")
+    if part.block is not None and (not part.is_numbered or part.block == NodeKind.ATTENTION):
+        part.kind = part.block
+        part.role = part.block.name.lower()
+        return PLACE_OF_KIND.get(part.kind, "")
+    part.kind = _generic(part)
+    if part.kind == NodeKind.ATTENTION:
+        part.role = "attention"
+        return PLACE_OF_KIND[part.kind]
+    return "model" if place == "model" and part.form == "container" and not part.is_numbered else ""
+
+
+def _row_for(part: Part, place: str) -> Row | None:
+    rows = ROWS.get((place, part.name), ())
+    siblings = part.parent.by_name.keys() if rows and part.parent is not None else frozenset[str]()
+    for row in rows:
+        if (
+            part.form in row.forms
+            and (not row.beside or row.beside & siblings)
+            and not row.without & siblings
+            and (not row.check or CHECKS[row.check](part))
+        ):
+            return row
+    return None
+
+
+def _generic(part: Part) -> NodeKind:
+    """Return what form and name together say without a place; wrong is worse than plain."""
+    kind = KIND_OF_FORM.get(part.form, NodeKind.MODULE)
+    if kind != NodeKind.MODULE:
+        return kind
+    if part.form == "vector" and _NORM_NAME.fullmatch(part.name):
+        return NodeKind.NORM
+    if part.form == "matrix" and _LINEAR_NAME.fullmatch(part.name):
+        return NodeKind.LINEAR
+    if part.form == "matrix" and _EMBEDDING_NAME.fullmatch(part.name):
+        return NodeKind.EMBEDDING
+    if part.form == "kernel" and _CONV_NAME.fullmatch(part.name):
+        return NodeKind.CONV
+    if part.form == "empty" and part.name in ACTIVATION_NAMES:
+        return NodeKind.ACTIVATION
+    return NodeKind.MODULE
+
+
+def _assign_sequence(part: Part) -> None:
+    """Name the two matrices of a Sequential MLP."""
+    if part.kind == NodeKind.MLP and part.name in _SEQUENCE_NAMES:
+        for child, role in zip(_sequence(part), ("mlp.up", "mlp.down"), strict=False):
+            child.kind, child.role = NodeKind.LINEAR, role

@@ -1,0 +1,1 @@
+"""Fonts with an open licence, each beside the text of that licence."""

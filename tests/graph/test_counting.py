@@ -1,0 +1,27 @@
+import pytest
+
+from archviz3d.graph.counting import logical_parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "shape", "expected"),
+    [
+        ("weight", "BF16", (4, 8), 32),
+        ("weight_scale_inv", "F32", (1, 1), 0),
+        ("gate_up_proj_blocks", "U8", (2, 4, 3, 16), 768),  # two 4-bit values a byte
+        ("gate_up_proj_scales", "U8", (2, 4, 3), 0),
+        ("e_score_correction_bias", "F32", (256,), 256),
+        ("running_mean", "F32", (64,), 0),
+        ("num_batches_tracked", "I64", (), 0),
+        ("inv_freq", "F32", (64,), 0),
+        ("bias", "F32", (1, 1, 1024, 1024), 0),  # GPT-2's causal mask
+        ("bias", "F32", (1024,), 1024),
+        ("mask", "BOOL", (8, 8), 0),
+        ("layer_scale", "F32", (64,), 64),
+        ("scale", "F32", (64,), 64),
+        ("weight", "F32", (), 1),
+        ("weight", "F32", (0, 4), 0),
+    ],
+)
+def test_what_counts(name, dtype, shape, expected):
+    assert logical_parameters(name, dtype, shape) == expected

@@ -1,0 +1,145 @@
+"""The cut: which nodes are drawn as boxes in one frame, chosen by their size on the screen."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph.kinds import NodeKind
+from ..graph.model_graph import ModelGraph
+from ..layout.placement import Placement
+from .camera import Camera, Viewport
+
+__all__ = ["MOVING_BUDGET", "STILL_BUDGET", "Cut", "CutTree", "choose_cut"]
+
+STILL_BUDGET = 60_000
+MOVING_BUDGET = 32_000
+
+# A container opens when its children get at least this many square pixels each and it is not a mere sliver.
+_OPEN_AREA_PER_CHILD = 8.0
+_OPEN_SIDE = 14.0
+# A matrix with its scales and bias stays one box until it is looked at closely.
+_OPEN_SIDE_OF_TENSORS = 150.0
+_DROP_AREA = 0.8
+_DROP_SIDE = 1.2
+
+
+@dataclass(frozen=True, eq=False)
+class CutTree:
+    """What the cut needs of a graph and its placement, made once per model.
+
+    Attributes
+    ----------
+    graph, placement
+        What is shown.
+    child_order, child_start : ndarray
+        Children of node `i` are ``child_order[child_start[i] : child_start[i + 1]]``.
+    open_side : ndarray of float32, shape (N,)
+        Smallest projected side, in pixels, at which a node opens; infinite for leaves.
+    """
+
+    graph: ModelGraph
+    placement: Placement
+    child_order: NDArray[np.int64] = field(init=False)
+    child_start: NDArray[np.int64] = field(init=False)
+    open_side: NDArray[np.float32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        graph, n = self.graph, len(self.graph)
+        placed = (self.placement.size[:, :2] > 0).all(1)
+        children = np.flatnonzero(placed[1:]) + 1  # a node that the layout left out is never drawn
+        parent = graph.parent[children]
+        order = children[np.argsort(parent, kind="stable")]
+        counts = np.bincount(parent, minlength=n)
+        inner = np.bincount(parent[graph.kind[children] != NodeKind.TENSOR], minlength=n)
+        side = np.where(inner > 0, _OPEN_SIDE, _OPEN_SIDE_OF_TENSORS)
+        set_once = object.__setattr__
+        set_once(self, "child_order", order)
+        set_once(self, "child_start", np.concatenate([[0], np.cumsum(counts)]))
+        set_once(self, "open_side", np.where(counts > 0, side, np.inf).astype(np.float32))
+
+    def children(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the placed children of all `nodes`, one node's after the other's."""
+        start = self.child_start[nodes]
+        count = self.child_start[nodes + 1] - start
+        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        return self.child_order[np.repeat(start, count) + within]
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The drawn boxes of one frame, parents before children.
+
+    Attributes
+    ----------
+    nodes : ndarray of int64, shape (K,)
+    opened : ndarray of bool, shape (K,)
+        Whether a box is a plate with its children on it.
+    px : ndarray of float64, shape (K, 2)
+        Projected width and height of the front face, in pixels.
+    scale : ndarray of float64, shape (K,)
+        Pixels per plan unit at the box's depth.
+    """
+
+    nodes: NDArray[np.int64]
+    opened: NDArray[np.bool_]
+    px: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+
+def choose_cut(tree: CutTree, camera: Camera, viewport: Viewport, budget: int = STILL_BUDGET) -> Cut:
+    """Choose what to draw: containers open level by level, the largest on the screen first.
+
+    The same camera and viewport always give the same cut.
+
+    Parameters
+    ----------
+    budget : int
+        Boxes at most. What does not fit stays closed.
+    """
+    frontier = np.zeros(1, np.int64)
+    left = budget - 1
+    found: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]] = []
+    while len(frontier):
+        px, scale, shown = _project_boxes(tree.placement, frontier, camera, viewport)
+        area = px[:, 0] * px[:, 1]
+        shown &= (area >= _DROP_AREA) & (px.max(1) >= _DROP_SIDE)
+        frontier, px, scale, area = frontier[shown], px[shown], scale[shown], area[shown]
+        count = tree.child_start[frontier + 1] - tree.child_start[frontier]
+        wide = px.min(1) >= tree.open_side[frontier]
+        opened = wide & (area >= _OPEN_AREA_PER_CHILD * count) & (count > 0)
+        candidates = np.flatnonzero(opened)
+        by_area = candidates[np.argsort(-area[candidates], kind="stable")]
+        too_many = by_area[np.cumsum(count[by_area]) > left]
+        opened[too_many] = False
+        left -= int(count[opened].sum())
+        found.append((frontier, opened, px, scale))
+        frontier = tree.children(frontier[opened])
+    nodes, opened, px, scale = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Cut(nodes, opened, px, scale)
+
+
+def _project_boxes(
+    placement: Placement, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return projected sizes of front faces, pixels per unit, and whether each box may be in the frustum."""
+    center, size = placement.center[nodes], placement.size[nodes]
+    axes = camera.axes
+    view = camera.to_view(center)
+    reach = (size / 2) @ np.abs(axes).T  # half sizes of the box's bounds in the view frame
+    focal = camera.focal_px(viewport)
+    deepest = view[:, 2] + reach[:, 2]
+    tan_x, tan_y = viewport[0] / 2 / focal, viewport[1] / 2 / focal
+    shown = (
+        (deepest > 0)
+        & (np.abs(view[:, 0]) - reach[:, 0] <= tan_x * deepest)
+        & (np.abs(view[:, 1]) - reach[:, 1] <= tan_y * deepest)
+    )
+    # A plate that reaches past the eye has no one depth: the target's is as good as any.
+    depth = np.where(view[:, 2] - reach[:, 2] > 0, view[:, 2], np.minimum(np.abs(view[:, 2]), camera.distance))
+    scale = focal / np.maximum(depth, 1e-300)
+    flat = np.linalg.norm(axes[:2, :2], axis=0)  # foreshortening of u and v
+    return size[:, :2] * scale[:, None] * flat, scale, shown

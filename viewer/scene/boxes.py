@@ -1,0 +1,167 @@
+"""The drawn boxes of a cut as quads: fronts, and the sides that face the eye."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...layout.placement import Placement
+from ..camera import Camera
+from ..cut import Cut
+from ..theme import Theme
+from .mesh import QuadMesh
+
+__all__ = ["Boxes", "sibling_gaps", "to_world"]
+
+# Soft light from above and the front, as factors of a face's colour.
+_TOP, _BOTTOM, _LEFT, _RIGHT = 1.22, 0.52, 0.72, 0.66
+_FRONT_ABOVE, _FRONT_BELOW = 1.05, 0.95  # a front face is a little brighter at its upper edge
+_SIDE_MIN_PX = 0.6  # sides thinner than this are not drawn
+_TILE_MAX_PX = 14.0  # closed boxes smaller than this smooth their own outline
+# Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off, so
+# that single precision is enough for what is in it.
+_REACH = 60.0
+
+_PLAIN_SIDE, _FRONT, _TILE = 0.0, 1.0, 2.0
+_AROUND = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64)
+
+
+def to_world(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return plan coordinates (u, v, w) as world coordinates (u, -w, v)."""
+    return np.stack([points[..., 0], -points[..., 2], points[..., 1]], -1)
+
+
+def sibling_gaps(placement: Placement, parent: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return the free space beside and above the children of each node that hold a regular grid, shape (N, 2).
+
+    Zero for all other nodes. A grid's children have one size; neighbours in a row differ along u only.
+    """
+    n = len(parent)
+    gaps = np.full((n, 2), np.inf)
+    order = np.argsort(parent[1:], kind="stable") + 1
+    a, b = order[:-1], order[1:]
+    siblings = parent[a] == parent[b]
+    a, b = a[siblings], b[siblings]
+    owner = parent[a]
+    step = np.abs(placement.center[b] - placement.center[a])[:, :2]
+    size = placement.size[a][:, :2]
+    same = np.isclose(size, placement.size[b][:, :2], rtol=1e-6).all(1)
+    in_row = step[:, 1] < 0.01 * size[:, 1]
+    for axis, chosen in ((0, in_row), (1, ~in_row)):
+        np.minimum.at(gaps[:, axis], owner[chosen], (step - size)[chosen, axis])
+    gaps[owner[~same]] = 0
+    gaps[~np.isfinite(gaps)] = 0
+    return np.maximum(gaps, 0).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Faces:
+    """Quads of one kind: points (K, 4, 3), brightness (K, 4), and what the shader reads."""
+
+    points: NDArray[np.float64]
+    owner: NDArray[np.int64]
+    light: NDArray[np.float64]
+    place: NDArray[np.float64]
+    style: NDArray[np.float64]
+
+
+class Boxes:
+    """All boxes of a frame in one mesh.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        self._mesh = QuadMesh("box", {"face": 4})
+        self._mesh.uniform("edgeLight", theme.edge)
+        self.actor = self._mesh.actor
+
+    def fill(
+        self,
+        cut: Cut,
+        placement: Placement,
+        camera: Camera,
+        anchor: NDArray[np.float64],
+        colors: NDArray[np.uint8],
+        behind: NDArray[np.uint8],
+        gaps: NDArray[np.float64],
+    ) -> None:
+        """Draw a cut.
+
+        Parameters
+        ----------
+        anchor : ndarray, shape (3,)
+            Plan point that becomes the mesh's origin.
+        colors, behind : ndarray of uint8, shape (K, 3)
+            Front faces, and the plates that they stand on.
+        gaps : ndarray, shape (K, 2)
+            Free space to the next tile in plan units; zero where a box is not in a grid.
+        """
+        half = placement.size[cut.nodes] / 2
+        center = placement.center[cut.nodes] - anchor
+        reach = _REACH * camera.distance
+        target = np.asarray(camera.target) - anchor
+        low, high = center - half, center + half
+        low[:, :2] = np.maximum(low[:, :2], target[:2] - reach)
+        high[:, :2] = np.minimum(high[:, :2], target[:2] + reach)
+        faces = [_fronts(low, high, cut, gaps), *_sides(low, high, cut, camera.eye - anchor)]
+        self._upload(faces, colors, behind, anchor)
+
+    def _upload(
+        self, faces: list[_Faces], colors: NDArray[np.uint8], behind: NDArray[np.uint8], anchor: NDArray[np.float64]
+    ) -> None:
+        owner = np.concatenate([f.owner for f in faces])[::-1]  # the deepest first: what they hide is never shaded
+        points = np.concatenate([f.points for f in faces])[::-1]
+        light = np.concatenate([f.light for f in faces])[::-1]
+        rgba = np.full((len(owner), 4, 4), 255, np.uint8)
+        rgba[..., :3] = np.minimum(colors[owner][:, None, :] * light[..., None], 255)
+        face = np.empty((len(owner), 4, 4), np.float32)
+        face[..., :2] = np.concatenate([f.place for f in faces])[::-1]
+        face[..., 2] = (behind[owner].astype(np.int32) @ np.array([65536, 256, 1], np.int32))[:, None]
+        face[..., 3] = np.concatenate([f.style for f in faces])[::-1, None]
+        self._mesh.fill(
+            to_world(points).reshape(-1, 3).astype(np.float32), rgba.reshape(-1, 4), face=face.reshape(-1, 4)
+        )
+        self.actor.SetPosition(*to_world(anchor))
+
+
+def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps: NDArray[np.float64]) -> _Faces:
+    is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX)
+    # A tile's quad reaches half a pixel out, but not into its neighbour's: the shader paints that rim.
+    rim = np.where(is_tile[:, None], np.minimum(gaps / 2, 0.6 / cut.scale[:, None]), 0.0)
+    lower, upper = low[:, :2] - rim, high[:, :2] + rim
+    points = np.empty((len(low), 4, 3))
+    for corner, (x, y) in enumerate(_AROUND):
+        points[:, corner, 0] = (upper if x > 0 else lower)[:, 0]
+        points[:, corner, 1] = (upper if y > 0 else lower)[:, 1]
+    points[:, :, 2] = high[:, 2, None]
+    place = _AROUND * (1 + 2 * rim / (high - low)[:, :2])[:, None, :]
+    above = np.where(cut.opened, 1.0, _FRONT_ABOVE)
+    below = np.where(cut.opened, 1.0, _FRONT_BELOW)
+    light = np.stack([below, below, above, above], 1)
+    return _Faces(points, np.arange(len(low)), light, place, np.where(is_tile, _TILE, _FRONT))
+
+
+def _sides(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, eye: NDArray[np.float64]) -> list[_Faces]:
+    """Return the sides that the eye sees and that are thick enough on the screen."""
+    found: list[_Faces] = []
+    thick_px = (high[:, 2] - low[:, 2]) * cut.scale
+    for axis, edge, outward, light in (
+        (1, high, 1, _TOP), (1, low, -1, _BOTTOM), (0, low, -1, _LEFT), (0, high, 1, _RIGHT),
+    ):  # fmt: skip
+        lean = (eye[axis] - edge[:, axis]) * outward / np.maximum(eye[2] - low[:, 2], 1e-300)
+        shown = np.flatnonzero((lean > 0) & (thick_px * lean > _SIDE_MIN_PX))
+        other = 1 - axis
+        points = np.empty((len(shown), 4, 3))
+        points[:, :, axis] = edge[shown, axis, None]
+        points[:, 0, other] = points[:, 3, other] = low[shown, other]
+        points[:, 1, other] = points[:, 2, other] = high[shown, other]
+        points[:, 0, 2] = points[:, 1, 2] = low[shown, 2]
+        points[:, 2, 2] = points[:, 3, 2] = high[shown, 2]
+        shade = np.full((len(shown), 4), light)
+        shade[:, :2] *= 0.86  # a little darker towards the plate: contact shadow
+        place = np.broadcast_to(_AROUND, (len(shown), 4, 2))
+        found.append(_Faces(points, shown, shade, place, np.full(len(shown), _PLAIN_SIDE)))
+    return found

@@ -1,0 +1,99 @@
+"""Quads with a shader of our own: what every part of the scene is drawn with."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from ... import shaders
+
+__all__ = ["QuadMesh"]
+
+
+@cache
+def _shader(name: str) -> str:
+    return resources.files(shaders).joinpath(name).read_text(encoding="utf-8")
+
+
+class QuadMesh:
+    """One actor that draws quads.
+
+    Parameters
+    ----------
+    shader : str
+        Name of the pair of files in ``shaders/``.
+    attributes : mapping of str to int
+        Vertex attributes that the shader reads beside position and colour, with their number of components.
+    translucent : bool
+        Blended over what was drawn before, in order.
+    """
+
+    def __init__(self, shader: str, attributes: Mapping[str, int], translucent: bool = False) -> None:
+        self._attributes = dict(attributes)
+        self._data = vtkPolyData()
+        self._kept: list[Any] = []  # numpy owners of the arrays that VTK reads without a copy
+        self.mapper = vtkPolyDataMapper()
+        self.mapper.SetInputData(self._data)
+        # Points are already local; VTK's own shift would only hide what the shader gets.
+        self.mapper.SetVBOShiftScaleMethod(0)
+        self.mapper.SetColorModeToDirectScalars()
+        for name in attributes:
+            self.mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
+        self.actor = vtkActor()
+        self.actor.SetMapper(self.mapper)
+        self.actor.PickableOff()
+        self.actor.VisibilityOff()
+        self.actor.GetProperty().LightingOff()
+        if translucent:
+            self.actor.ForceTranslucentOn()
+        else:
+            self.actor.ForceOpaqueOn()
+        program = self.actor.GetShaderProperty()
+        program.SetVertexShaderCode(_shader(f"{shader}.vert"))
+        program.SetFragmentShaderCode(_shader(f"{shader}.frag"))
+
+    def uniform(self, name: str, value: float) -> None:
+        """Set a float uniform of the fragment shader."""
+        self.actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf(name, value)
+
+    def fill(
+        self, points: NDArray[np.float32], colors: NDArray[np.uint8], **attributes: NDArray[np.float32]
+    ) -> None:
+        """Replace all quads.
+
+        Parameters
+        ----------
+        points : ndarray of float32, shape (4 * Q, 3)
+            Corners, four to a quad, in order around it.
+        colors : ndarray of uint8, shape (4 * Q, 4)
+        **attributes : ndarray of float32, shape (4 * Q, components)
+        """
+        self.actor.SetVisibility(len(points) > 0)
+        if not len(points):
+            return
+        corner = np.arange(0, len(points), 4, dtype=np.int32)[:, None]
+        triangles = (corner + np.array([0, 1, 2, 0, 2, 3], np.int32)).ravel()
+        offsets = np.arange(0, len(triangles) + 1, 3, dtype=np.int32)
+        named = {"points": points, "colors": colors, "triangles": triangles, "offsets": offsets} | attributes
+        arrays = {name: np.ascontiguousarray(array) for name, array in named.items()}
+        vtk_points, cells = vtkPoints(), vtkCellArray()
+        vtk_points.SetData(numpy_to_vtk(arrays["points"]))
+        cells.SetData(numpy_to_vtk(arrays["offsets"]), numpy_to_vtk(arrays["triangles"]))
+        self._data.SetPoints(vtk_points)
+        self._data.SetPolys(cells)
+        point_data = self._data.GetPointData()
+        scalars = numpy_to_vtk(arrays["colors"])
+        scalars.SetName("colors")
+        point_data.SetScalars(scalars)
+        for name in self._attributes:
+            array = numpy_to_vtk(arrays[name])
+            array.SetName(name)
+            point_data.AddArray(array)
+        self._kept = list(arrays.values())

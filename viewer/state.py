@@ -1,0 +1,108 @@
+"""What the viewer shows, as plain observable data: it knows no view, and views subscribe to it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import msgspec
+from psygnal import SignalGroupDescriptor
+
+from ..errors import InputError
+from ..graph.model_graph import ModelGraph
+from .camera import Camera
+
+__all__ = ["ViewState"]
+
+
+@dataclass
+class ViewState:
+    """Where one looks, at what, and how it is drawn.
+
+    Each field has a signal of its own name in ``state.events``, emitted when its value changes:
+    ``state.events.focus.connect(lambda node: ...)``.
+
+    Attributes
+    ----------
+    focus : int
+        The container in view: the title names it, and it is what the camera frames when `camera` is None.
+    selection : int or None
+        The selected node.
+    hover : int or None
+        The node under the cursor. Not part of a saved state.
+    camera : Camera or None
+        None frames the focus, whatever the size of the view.
+    angle : tuple of float
+        Azimuth, elevation (degrees) and zoom of the camera that frames the focus when `camera` is None.
+    arrangement : str
+        The arrangement of the placement that is shown.
+    theme : str
+        "dark" or "light".
+    labels : bool
+        Whether labels are drawn.
+    """
+
+    focus: int = 0
+    selection: int | None = None
+    hover: int | None = None
+    camera: Camera | None = None
+    angle: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    arrangement: str = "wrap"
+    theme: str = "dark"
+    labels: bool = True
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    def to_json(self, graph: ModelGraph) -> str:
+        """Return the state as JSON that names nodes by their paths, so that it outlives a change of ids."""
+        return msgspec.json.encode(
+            _SavedState(
+                focus=graph.path(self.focus),
+                selection=None if self.selection is None else graph.path(self.selection),
+                camera=None if self.camera is None else asdict(self.camera),
+                angle=self.angle,
+                arrangement=self.arrangement,
+                theme=self.theme,
+                labels=self.labels,
+            )
+        ).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes, graph: ModelGraph) -> "ViewState":
+        """Make a state from what `to_json` wrote.
+
+        Raises
+        ------
+        InputError
+            When the text is no saved state, or names a node that `graph` does not have.
+        """
+        try:
+            saved = msgspec.json.decode(text, type=_SavedState)
+            camera = None if saved.camera is None else msgspec.convert(saved.camera, Camera)
+        except msgspec.MsgspecError as error:
+            raise InputError(f"view state: {error}; what `ViewState.to_json` writes would be right") from None
+        return cls(
+            focus=_node(graph, saved.focus),
+            selection=None if saved.selection is None else _node(graph, saved.selection),
+            camera=camera,
+            angle=saved.angle,
+            arrangement=saved.arrangement,
+            theme=saved.theme,
+            labels=saved.labels,
+        )
+
+
+class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
+    schema: int = 1
+    focus: str = ""
+    selection: str | None = None
+    camera: dict[str, Any] | None = None
+    angle: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    arrangement: str = "wrap"
+    theme: str = "dark"
+    labels: bool = True
+
+
+def _node(graph: ModelGraph, path: str) -> int:
+    try:
+        return graph.id_of(path)
+    except KeyError:
+        raise InputError(f"view state: no part of {graph.name!r} has the path {path!r}; a path in it would be right") from None

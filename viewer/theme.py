@@ -1,0 +1,210 @@
+"""Colours of the two themes: what a kind looks like, what lies behind it, what is written on it."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..graph.kinds import NodeKind
+from ..graph.model_graph import ModelGraph
+
+__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "Tone", "contrast", "node_colors", "node_tones", "plate_colors"]
+
+
+class Tone(IntEnum):
+    """What a reader tells apart by colour; several kinds may share one."""
+
+    CONTAINER = 0  # model, stack, layer: plates that only hold
+    PLAIN = 1  # modules and tensors whose role is not known
+    ATTENTION = 2
+    OUTPUT_PROJECTION = 3
+    EXPERT = 4  # MLPs and experts
+    ROUTER = 5
+    NORM = 6
+    EMBEDDING = 7
+    OUTPUT = 8
+    CONV = 9
+    RECURRENT = 10
+    OPERATOR = 11  # pooling, activations and other parameterless steps
+
+
+# A kind without a tone of its own takes that of what it is part of.
+_TONE_OF_KIND: dict[NodeKind, Tone | None] = {
+    NodeKind.MODULE: Tone.PLAIN,
+    NodeKind.MODEL: Tone.CONTAINER,
+    NodeKind.STACK: Tone.CONTAINER,
+    NodeKind.LAYER: Tone.CONTAINER,
+    NodeKind.MTP: Tone.CONTAINER,
+    NodeKind.OPTIMIZER: Tone.CONTAINER,
+    NodeKind.ATTENTION: Tone.ATTENTION,
+    NodeKind.HEADS: Tone.ATTENTION,
+    NodeKind.HEAD: Tone.ATTENTION,
+    NodeKind.PROJECTION: Tone.ATTENTION,
+    NodeKind.OUTPUT_PROJECTION: Tone.OUTPUT_PROJECTION,
+    NodeKind.MLP: Tone.EXPERT,
+    NodeKind.MOE: Tone.EXPERT,
+    NodeKind.EXPERTS: Tone.EXPERT,
+    NodeKind.EXPERT: Tone.EXPERT,
+    NodeKind.SHARED_EXPERT: Tone.EXPERT,
+    NodeKind.ROUTER: Tone.ROUTER,
+    NodeKind.NORM: Tone.NORM,
+    NodeKind.EMBEDDING: Tone.EMBEDDING,
+    NodeKind.OUTPUT: Tone.OUTPUT,
+    NodeKind.CONV: Tone.CONV,
+    NodeKind.RECURRENT: Tone.RECURRENT,
+    NodeKind.POOL: Tone.OPERATOR,
+    NodeKind.ACTIVATION: Tone.OPERATOR,
+    NodeKind.OPERATOR: Tone.OPERATOR,
+    NodeKind.LINEAR: None,
+    NodeKind.TENSOR: None,
+}
+
+
+def rgb(text: str) -> NDArray[np.float64]:
+    """Return ``#rrggbb`` as three floats of 0 to 255."""
+    return np.array([int(text[k : k + 2], 16) for k in (1, 3, 5)], np.float64)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of everything that is drawn, as ``#rrggbb``.
+
+    Attributes
+    ----------
+    ground : tuple of str
+        Background at the top and at the bottom.
+    tones : tuple of str
+        One face colour for each `Tone`.
+    plates : tuple of str
+        Opened containers from the outermost inwards; deeper ones keep the last colour.
+    plate_tint : float
+        Share of its tone in an opened container's plate.
+    text, text_dim, text_dark : str
+        Titles, secondary lines, and text on bright faces.
+    label_plate : str
+        The soft plate behind a label that sits on busy ground.
+    residual, flow, routed : str
+        Ribbons: the residual stream, data flow, and a router's choice.
+    hover, selection : str
+        Outlines.
+    edge : float
+        How much lighter (positive) or darker a face is at its edge, 0 to 1.
+    """
+
+    name: str
+    ground: tuple[str, str]
+    tones: tuple[str, ...]
+    plates: tuple[str, ...]
+    plate_tint: float
+    text: str
+    text_dim: str
+    text_dark: str
+    label_plate: str
+    residual: str
+    flow: str
+    routed: str
+    hover: str
+    selection: str
+    edge: float
+
+    @cached_property
+    def tone_table(self) -> NDArray[np.float64]:
+        """Tones as rows of 0 to 255, shape (T, 3)."""
+        return np.array([rgb(c) for c in self.tones])
+
+    @cached_property
+    def plate_table(self) -> NDArray[np.float64]:
+        """Plates as rows of 0 to 255, shape (P, 3)."""
+        return np.array([rgb(c) for c in self.plates])
+
+
+DARK = Theme(
+    name="dark",
+    ground=("#1a2130", "#0d1017"),
+    tones=(
+        "#2b3446", "#66748f", "#5c92eb", "#4670cd", "#e0963f", "#5acda5",
+        "#a0a8b8", "#60be82", "#cd69a5", "#8f7fe0", "#4fb3cf", "#7f8aa3",
+    ),  # fmt: skip
+    plates=("#141924", "#181e2b", "#1e2431", "#252c3c", "#2a3244"),
+    plate_tint=0.10,
+    text="#eef2f8",
+    text_dim="#9aa6ba",
+    text_dark="#0d1017",
+    label_plate="#10141d",
+    residual="#78ebc8",
+    flow="#8fa3c4",
+    routed="#f0b45f",
+    hover="#ffffff",
+    selection="#ffe08a",
+    edge=0.16,
+)
+
+LIGHT = Theme(
+    name="light",
+    ground=("#ffffff", "#eceff4"),
+    tones=(
+        "#d5dbe6", "#93a0b8", "#4f86e0", "#3a62c0", "#df8f33", "#35b58a",
+        "#98a1b2", "#4bab6f", "#bf5596", "#7d6bd6", "#3a9dbb", "#8490a8",
+    ),  # fmt: skip
+    plates=("#f4f6f9", "#eaeef4", "#dfe5ee", "#d5dce8", "#cdd6e4"),
+    plate_tint=0.10,
+    text="#10141d",
+    text_dim="#55617a",
+    text_dark="#0d1017",
+    label_plate="#ffffff",
+    residual="#22b98f",
+    flow="#7487a8",
+    routed="#c97f22",
+    hover="#10141d",
+    selection="#b3261e",
+    edge=-0.14,
+)
+
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+
+
+def node_tones(graph: ModelGraph) -> NDArray[np.uint8]:
+    """Return the `Tone` of every node, shape (N,).
+
+    Tensors and matrices without a role of their own take the tone of the nearest part that has one;
+    directly in a plain container they are plain.
+    """
+    inherit = 255
+    table = np.full(256, Tone.PLAIN, np.uint8)
+    for kind, tone in _TONE_OF_KIND.items():
+        table[kind] = inherit if tone is None else tone
+    tones = table[graph.kind]
+    waiting = np.flatnonzero(tones == inherit)
+    waiting = waiting[np.argsort(graph.depth[waiting], kind="stable")]
+    levels, starts = np.unique(graph.depth[waiting], return_index=True)
+    for start, stop in zip(starts, [*starts[1:], len(waiting)], strict=True) if len(levels) else ():
+        ids = waiting[start:stop]
+        above = tones[np.maximum(graph.parent[ids], 0)]
+        tones[ids] = np.where((above == Tone.CONTAINER) | (above == inherit), np.uint8(Tone.PLAIN), above)
+    return tones
+
+
+def node_colors(graph: ModelGraph, theme: Theme) -> NDArray[np.uint8]:
+    """Return the face colour of every node as a closed box, shape (N, 3)."""
+    return theme.tone_table.astype(np.uint8)[node_tones(graph)]
+
+
+def plate_colors(graph: ModelGraph, theme: Theme, tones: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the colour of every node's front face when it is opened and its children stand on it, shape (N, 3)."""
+    plates = theme.plate_table[np.minimum(graph.depth, len(theme.plates) - 1)]
+    tint = np.where(tones <= Tone.PLAIN, 0.0, theme.plate_tint)[:, None]
+    return np.rint(plates * (1 - tint) + theme.tone_table[tones] * tint).astype(np.uint8)
+
+
+def contrast(a: ArrayLike, b: ArrayLike) -> float:
+    """Return the WCAG contrast ratio (1 to 21) of two colours of 0 to 255."""
+    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: ArrayLike) -> float:
+    c = np.asarray(color, np.float64) / 255
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))

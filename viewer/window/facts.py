@@ -1,0 +1,130 @@
+"""What the inspector says of a node: sections of label and text, without any widget."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from ...graph.kinds import NodeKind
+from ...graph.model_graph import ModelGraph
+from ..numbers import byte_size, grouped, short_count
+from .words import attribute_word, kind_word, provenance_words, shape_words
+
+__all__ = ["Fact", "Section", "describe"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line: a label and what is known."""
+
+    label: str
+    text: str
+
+
+@dataclass
+class Section:
+    """Facts that belong together, under a title."""
+
+    title: str
+    facts: list[Fact] = field(default_factory=list)
+
+    def add(self, label: str, text: str | None) -> None:
+        """Add a fact, if there is one."""
+        if text:
+            self.facts.append(Fact(label, text))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Inspector", text)
+
+
+def describe(graph: ModelGraph, node: int) -> list[Section]:
+    """Return everything that is known of a node, most wanted first; sections without facts are left out."""
+    sections = [_size(graph, node), _storage(graph, node), _structure(graph, node), _origin(graph, node)]
+    attributes = Section(_tr("Attributes"))
+    for key, value in sorted(graph.attributes_of(node).items()):
+        attributes.add(attribute_word(key), _value(graph, key, value))
+    sections.insert(3, attributes)
+    return [section for section in sections if section.facts]
+
+
+def _size(graph: ModelGraph, node: int) -> Section:
+    section = Section(_tr("Size"))
+    parameters = int(graph.total_parameters[node])
+    mtp = graph.of_kind(NodeKind.MTP)
+    mtp = mtp[(mtp > node) & (mtp < node + graph.size[node])]
+    aside = int(graph.total_parameters[mtp].sum()) if node == 0 else 0
+    text = _counted(parameters - aside)
+    if aside:
+        text += "\n" + _tr("+ {count} in multi-token prediction").format(count=short_count(aside))
+    section.add(_tr("Parameters"), text)
+    if node and parameters:
+        share = parameters / max(1, int(graph.total_parameters[0]))
+        section.add(_tr("Of the model"), _percent(share))
+    nbytes = int(graph.total_bytes[node])
+    if nbytes:
+        section.add(_tr("Stored"), f"{byte_size(nbytes)}  ({grouped(nbytes)} B)")
+    return section
+
+
+def _storage(graph: ModelGraph, node: int) -> Section:
+    section = Section(_tr("Tensor"))
+    shape = graph.shape_of(node)
+    section.add(_tr("Shape"), None if shape is None else shape_words(shape))
+    section.add(_tr("Type"), graph.dtype_of(node))
+    section.add(_tr("File"), graph.file_of(node))
+    offset = int(graph.offset[node])
+    section.add(_tr("Offset"), grouped(offset) if offset >= 0 else None)
+    return section
+
+
+def _structure(graph: ModelGraph, node: int) -> Section:
+    section = Section(_tr("Inside"))
+    kinds = graph.kind[graph.children(node)]
+    for kind in dict.fromkeys(kinds.tolist()):
+        alike = graph.children(node)[kinds == kind]
+        text = grouped(len(alike))
+        forms = len(np.unique(graph.signature[alike]))
+        if len(alike) > 1:
+            text += "  " + (_tr("all alike") if forms == 1 else _tr("{count} forms").format(count=forms))
+        section.add(kind_word(NodeKind(kind)).capitalize(), text)
+    tensors = int((graph.dtype_code[graph.subtree(node)] >= 0).sum())
+    if graph.child_count[node]:
+        section.add(_tr("Tensors"), grouped(tensors))
+    return section
+
+
+def _origin(graph: ModelGraph, node: int) -> Section:
+    section = Section(_tr("How it is known"))
+    words = provenance_words(graph.provenance_of(node))
+    section.add(_tr("This part"), words[:1].upper() + words[1:])
+    if node == 0:
+        section.add(_tr("Format"), graph.format)
+        section.add(_tr("Source"), graph.source)
+        for warning in graph.warnings:
+            section.add(_tr("Note"), warning)
+    return section
+
+
+def _counted(count: int) -> str:
+    short = short_count(count)
+    exact = grouped(count)
+    return short if short == exact else f"{short}  ({exact})"
+
+
+def _percent(share: float) -> str:
+    percent = 100.0 * share
+    return f"{percent:.3g} %" if percent >= 0.001 else _tr("under 0.001 %")
+
+
+def _value(graph: ModelGraph, key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _tr("yes") if value else _tr("no")
+    if isinstance(value, int):
+        return grouped(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list):
+        return ", ".join(_value(graph, key, item) for item in value)
+    return str(value)

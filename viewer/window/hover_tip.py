@@ -1,0 +1,61 @@
+"""The tip beside the cursor: what is under it, in one glance."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from ...graph.model_graph import ModelGraph
+from ..numbers import short_count
+from .words import kind_word, shape_words
+
+__all__ = ["HoverTip", "tip_html"]
+
+_GAP = 18  # pixels between the cursor's hot spot and the tip
+
+
+class HoverTip(QLabel):
+    """A small panel over the scene that follows the cursor and stays inside the scene."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("hoverTip")
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def tell(self, graph: ModelGraph, node: int, cursor: QPoint) -> None:
+        """Show what `node` is, beside the cursor."""
+        text = tip_html(graph, node)
+        if text != self.text():
+            self.setText(text)
+            self.adjustSize()
+        area = self.parentWidget().rect()
+        x, y = cursor.x() + _GAP, cursor.y() + _GAP
+        if x + self.width() > area.right():
+            x = cursor.x() - _GAP - self.width()
+        if y + self.height() > area.bottom():
+            y = cursor.y() - _GAP - self.height()
+        self.move(max(0, x), max(0, y))
+        self.show()
+
+
+def tip_html(graph: ModelGraph, node: int) -> str:
+    """Return name, kind, parameters and shape of a node as rich text."""
+    facts = [kind_word(graph.kind_of(node))]
+    parameters = int(graph.total_parameters[node])
+    if parameters:
+        facts.append(HoverTip.tr("{count} parameters").format(count=short_count(parameters)))
+    shape, dtype = graph.shape_of(node), graph.dtype_of(node)
+    if shape is not None:
+        facts.append(f"{shape_words(shape)} {dtype or ''}".strip())
+    return f"<b>{_escape(_title(graph, node))}</b><br>{_escape(' · '.join(facts))}"
+
+
+def _title(graph: ModelGraph, node: int) -> str:
+    name = graph.name_of(node)
+    if not name.isdecimal():
+        return name
+    return f"{kind_word(graph.kind_of(node))} {name}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

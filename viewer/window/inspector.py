@@ -1,0 +1,99 @@
+"""Everything that is known of the selected part, to read and to copy."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ...graph.model_graph import ModelGraph
+from ..theme import Theme
+from .facts import Section, describe
+from .tree_model import kind_icon
+from .words import kind_word
+
+__all__ = ["Inspector"]
+
+
+class Inspector(QScrollArea):
+    """Name, path, kind and facts of one node."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("inspector")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.node: int | None = None
+
+    def show_node(self, graph: ModelGraph, node: int, theme: Theme) -> None:
+        """Describe a node."""
+        self.node = node
+        page = QWidget()
+        page.setObjectName("inspectorPage")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 14, 16, 16)
+        column.setSpacing(6)
+        column.addLayout(self._kind_row(graph, node, theme))
+        name = _text(graph.name_of(node), "inspectorName")
+        column.addWidget(name)
+        path = graph.path(node)
+        if path:
+            column.addLayout(self._path_row(path))
+        for section in describe(graph, node):
+            column.addSpacing(10)
+            column.addWidget(_text(section.title, "sectionTitle"))
+            column.addLayout(_facts_grid(section))
+        column.addStretch(1)
+        self.setWidget(page)  # deletes the page before it
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.node = None
+        self.setWidget(QWidget())
+
+    def _kind_row(self, graph: ModelGraph, node: int, theme: Theme) -> QHBoxLayout:
+        kind = graph.kind_of(node)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        mark = QLabel()
+        mark.setPixmap(kind_icon(kind, theme).pixmap(12, 12))
+        row.addWidget(mark)
+        row.addWidget(_text(kind_word(kind).capitalize() if kind_word(kind).islower() else kind_word(kind), "kindWord"))
+        row.addStretch(1)
+        return row
+
+    def _path_row(self, path: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        # A zero-width space after each dot lets a long path break there.
+        text = _text(path.replace(".", ".\u200b"), "inspectorPath")
+        row.addWidget(text, 1)
+        copy = QToolButton()
+        copy.setObjectName("copyPath")
+        copy.setText(self.tr("Copy"))
+        copy.setToolTip(self.tr("Copy the path"))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(path))
+        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+
+def _facts_grid(section: Section) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(5)
+    grid.setColumnMinimumWidth(0, 96)
+    grid.setColumnStretch(1, 1)
+    for row, fact in enumerate(section.facts):
+        grid.addWidget(_text(fact.label, "factLabel"), row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(_text(fact.text, "factText"), row, 1)
+    return grid
+
+
+def _text(text: str, name: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label

@@ -1,0 +1,210 @@
+"""The 3D view of one model: draws a ViewState through a Scene, and turns the mouse into changes of the state."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ...graph.model_graph import ModelGraph
+from ...layout.placement import Placement
+from ..camera import Camera
+from ..scene import Scene
+from ..state import ViewState
+from .gl_widget import GlWidget
+from .hover_tip import HoverTip
+from .navigator import Navigator
+
+__all__ = ["ModelView"]
+
+_REST = 150  # milliseconds without movement until the full-quality frame
+_FRAME = 16  # milliseconds: hover is looked up at most once in this time
+_ORBIT = 0.3  # degrees a pixel
+_WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
+_NEAREST, _FARTHEST = 1e-5, 4.0  # distances that zooming stays within, relative to the view of the whole model
+
+
+class ModelView(GlWidget):
+    """The scene in a window.
+
+    Parameters
+    ----------
+    state : ViewState
+        What is shown; everything that the user does here changes it, and every change of it is drawn.
+    scene : Scene
+        What draws it.
+    """
+
+    picked = Signal(object)  # node id that was clicked, None for the ground
+
+    def __init__(self, state: ViewState, scene: Scene, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.scene = scene
+        self._graph: ModelGraph | None = None
+        self._whole_distance = 1.0
+        self._drag: _Drag | None = None
+        self._cursor: QPointF | None = None
+        self.GetRenderWindow().AddRenderer(scene.renderer)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Model in 3D"))
+
+        self.navigator = Navigator(state, self.framing, self.camera, self)
+        self._tip = HoverTip(self)
+        self._rest = QTimer(self, singleShot=True, interval=_REST)
+        self._rest.timeout.connect(self._come_to_rest)
+        self._hover = QTimer(self, singleShot=True, interval=_FRAME)
+        self._hover.timeout.connect(self._look_under_cursor)
+
+        events = state.events
+        events.camera.connect(self._on_camera)
+        for signal in (events.focus, events.selection, events.labels, events.hover):
+            signal.connect(self._on_change)
+
+    def show_model(self, graph: ModelGraph, placement: Placement) -> None:
+        """Show a model, framed as a whole."""
+        self._graph = graph
+        self.state.hover = self.state.selection = self.state.camera = None
+        self.state.focus = 0
+        self.state.arrangement = placement.arrangement
+        self.scene.show(graph, placement)
+        self.navigator.show(graph, placement)
+        self._whole_distance = self.framing(0).distance
+        self.redraw()
+
+    # ---------------------------------------------------------------- the camera
+    def framing(self, node: int) -> Camera:
+        """Return the camera that frames a node in this view."""
+        return self.scene.fit(node, self.viewport())
+
+    def camera(self) -> Camera:
+        """Return the camera that is in force."""
+        return self.state.camera or self.framing(self.state.focus)
+
+    def zoom(self, factor: float, at: QPointF) -> None:
+        """Zoom by a factor, so that what is under the point stays under it."""
+        camera = self.camera()
+        nearest, farthest = _NEAREST * self._whole_distance, _FARTHEST * self._whole_distance
+        distance = min(max(camera.distance / factor, nearest), farthest)
+        if distance != camera.distance:
+            self.state.camera = camera.zoomed(camera.distance / distance, self._device(at), self.viewport())
+
+    # ---------------------------------------------------------------- drawing
+    @property
+    def moving(self) -> bool:
+        """Whether the camera is under way, so that speed counts more than finish."""
+        return self._rest.isActive() or self.navigator.flight.flying
+
+    def before_render(self) -> None:
+        if self._graph is not None:
+            self.scene.draw(self.state, self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving)
+
+    def _on_camera(self) -> None:
+        self._tip.hide()
+        self._rest.start()
+        self.redraw()
+
+    def _on_change(self) -> None:
+        self.redraw()
+
+    def _come_to_rest(self) -> None:
+        if self.navigator.flight.flying:
+            self._rest.start()
+            return
+        self.redraw()
+        self._hover.start()
+
+    # ---------------------------------------------------------------- the mouse
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        self.navigator.interrupt()
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        pans = ev.button() != Qt.MouseButton.LeftButton or bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._drag = _Drag(ev.position(), self._pan if pans else self._orbit, click=ev.button() == Qt.MouseButton.LeftButton)
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        self._cursor = ev.position()
+        if self._drag is None:
+            if not self._hover.isActive():
+                self._hover.start()
+        elif self._drag.to(ev.position()):
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        drag, self._drag = self._drag, None
+        self.unsetCursor()
+        if drag is not None and drag.click and not drag.dragged:
+            self.state.selection = self.pick(ev.position())
+
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        self._drag = None  # the second press is no click of its own
+        if ev.button() == Qt.MouseButton.LeftButton:
+            hit = self.pick(ev.position())
+            if hit is not None:
+                self.navigator.enter(hit)
+
+    def wheelEvent(self, ev: QWheelEvent) -> None:
+        self.navigator.interrupt()
+        self.zoom(_WHEEL ** ev.angleDelta().y(), ev.position())
+        ev.accept()
+
+    def event(self, ev: QEvent) -> bool:
+        if isinstance(ev, QNativeGestureEvent) and ev.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.navigator.interrupt()
+            self.zoom(1.0 + ev.value(), ev.position())
+            return True
+        return super().event(ev)
+
+    def enterEvent(self, ev: QEnterEvent) -> None:
+        self._cursor = ev.position()
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        self._cursor = None
+        self._hover.stop()
+        self._tip.hide()
+        self.state.hover = None
+
+    def _orbit(self, dx: float, dy: float) -> None:
+        self.state.camera = self.camera().orbited(-dx * _ORBIT, dy * _ORBIT)
+
+    def _pan(self, dx: float, dy: float) -> None:
+        scale = self.devicePixelRatioF()
+        self.state.camera = self.camera().panned(dx * scale, dy * scale, self.viewport())
+
+    # ---------------------------------------------------------------- what is under the cursor
+    def pick(self, at: QPointF) -> int | None:
+        """Return the deepest drawn node under a point of the widget."""
+        return self.scene.pick(*self._device(at)) if self._graph is not None else None
+
+    def _look_under_cursor(self) -> None:
+        if self._cursor is None or self._drag is not None or self.moving or self._graph is None:
+            return
+        node = self.pick(self._cursor)
+        if node is None:
+            self._tip.hide()
+        else:
+            self._tip.tell(self._graph, node, self._cursor.toPoint())
+        self.state.hover = node
+
+    def _device(self, at: QPointF) -> tuple[float, float]:
+        scale = self.devicePixelRatioF()
+        return at.x() * scale, at.y() * scale
+
+
+class _Drag:
+    """A pressed button, until it is released."""
+
+    def __init__(self, start: QPointF, move: Callable[[float, float], None], click: bool) -> None:
+        self._last = self._start = start
+        self._move = move
+        self.click = click
+        self.dragged = False
+
+    def to(self, position: QPointF) -> bool:
+        """Follow the cursor; return whether this is a drag by now rather than a shaky click."""
+        if not self.dragged and (position - self._start).manhattanLength() < QApplication.startDragDistance():
+            return False
+        self.dragged = True
+        step = position - self._last
+        self._last = position
+        self._move(step.x(), step.y())
+        return True

@@ -1,0 +1,156 @@
+"""Going places: every way of moving the focus, with flights and history."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from ...errors import UsageError
+from ...graph.model_graph import ModelGraph
+from ...layout.placement import Placement
+from ..camera import Camera
+from ..levels import resolve_focus
+from ..state import ViewState
+from .flight import Flight
+from .history import History, Place
+from .stations import beside, step_in, step_out
+
+__all__ = ["Navigator"]
+
+
+class Navigator(QObject):
+    """Moves `state.focus`, `state.selection` and `state.camera` of one view.
+
+    Parameters
+    ----------
+    state : ViewState
+        What it changes.
+    frame : callable
+        Returns the camera that frames a node in the view.
+    present : callable
+        Returns the camera that the view shows now.
+    """
+
+    changed = Signal()  # where one can go has changed
+    refused = Signal(str)  # why one cannot go there
+
+    def __init__(
+        self,
+        state: ViewState,
+        frame: Callable[[int], Camera],
+        present: Callable[[], Camera],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._frame = frame
+        self._present = present
+        self._graph: ModelGraph | None = None
+        self._placement: Placement | None = None
+        self.history = History()
+        self.flight = Flight(self._move, self)
+        self.flight.landed.connect(self._land)
+        self._destination: Camera | None = None
+
+    def show(self, graph: ModelGraph, placement: Placement) -> None:
+        """Start afresh with another model."""
+        self.flight.interrupt()
+        self._graph, self._placement = graph, placement
+        self.history.clear()
+        self.changed.emit()
+
+    # ---------------------------------------------------------------- places
+    def go_to(self, node: int, *, select: int | None = None) -> None:
+        """Fly to `node`, and select it or `select`."""
+        self.history.leave(self._place())
+        self._state.selection = node if select is None else select
+        self._fly(Place(node))
+
+    def enter(self, hit: int) -> None:
+        """Fly one stop towards the part `hit`."""
+        if self._graph is not None:
+            self.go_to(step_in(self._graph, self._state.focus, hit))
+
+    def up(self) -> None:
+        """Fly one stop out, with what was left selected; at the top, select nothing."""
+        if self._graph is None:
+            return
+        focus = self._state.focus
+        if focus:
+            self.go_to(step_out(self._graph, focus), select=focus)
+        elif self._state.camera is not None:
+            self.home()
+        else:
+            self._state.selection = None
+
+    def home(self) -> None:
+        """Fly to the whole model."""
+        self.history.leave(self._place())
+        self._fly(Place(0))
+
+    def frame_selection(self) -> None:
+        """Fly to the selection, or frame the focus again where nothing is selected."""
+        selection = self._state.selection
+        self.go_to(self._state.focus if selection is None else selection)
+
+    def level(self, level: str) -> None:
+        """Fly to the "stack", "layer", "expert" or "tensor" that holds the selection, or the first typical one."""
+        if self._graph is None:
+            return
+        near = self._state.focus if self._state.selection is None else self._state.selection
+        try:
+            node = resolve_focus(self._graph, self._graph.path(near) or None, level)
+        except UsageError:
+            try:  # none on the way up or down from here: anywhere in the model, then
+                node = resolve_focus(self._graph, None, level)
+            except UsageError:
+                self.refused.emit(self.tr("This model has no part of that level."))
+                return
+        self.go_to(node)
+
+    def sibling(self, right: int, up: int) -> None:
+        """Step to a sibling: of the selection where that lies inside the focus, else of the focus itself."""
+        if self._graph is None or self._placement is None:
+            return
+        selection, focus = self._state.selection, self._state.focus
+        if selection is not None and selection != focus and focus in self._graph.ancestors(selection):
+            self._state.selection = beside(self._graph, self._placement, selection, right, up)
+            return
+        node = beside(self._graph, self._placement, focus, right, up)
+        if node != focus:
+            self.go_to(node)
+
+    def back(self) -> None:
+        """Fly back to the last place."""
+        self._revisit(self.history.back(self._place()))
+
+    def forward(self) -> None:
+        """Fly to the place that `back` left."""
+        self._revisit(self.history.forward(self._place()))
+
+    def interrupt(self) -> None:
+        """Stop a flight where it is."""
+        self.flight.interrupt()
+        self._destination = None
+
+    # ---------------------------------------------------------------- moving
+    def _place(self) -> Place:
+        # Under way, the place is where the flight leads, not a point in the air.
+        return Place(self._state.focus, self._destination if self.flight.flying else self._state.camera)
+
+    def _revisit(self, place: Place | None) -> None:
+        if place is not None:
+            self._state.selection = place.focus or None
+            self._fly(place)
+
+    def _fly(self, place: Place) -> None:
+        start = self._present()
+        self._destination = place.camera
+        self._state.focus = place.focus
+        self.flight.fly(start, place.camera or self._frame(place.focus))
+        self.changed.emit()
+
+    def _move(self, camera: Camera) -> None:
+        self._state.camera = camera
+
+    def _land(self) -> None:
+        self._state.camera = self._destination

@@ -1,0 +1,178 @@
+"""The tree of the model with a search field above it."""
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QTreeView, QVBoxLayout, QWidget
+
+from ...graph.model_graph import ModelGraph
+from ..theme import Theme
+from .tree_model import NodeRole, TreeModel
+from .words import kind_word
+
+__all__ = ["TreePanel"]
+
+_PAUSE = 120  # milliseconds after the last letter until the search
+_MOST = 500  # results that are listed
+
+
+class TreePanel(QWidget):
+    """Selects nodes by browsing and by searching; follows the selection that others make."""
+
+    selected = Signal(int)
+    entered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._graph: ModelGraph | None = None
+        self._model: TreeModel | None = None
+        self.search = QLineEdit()
+        self.search.setObjectName("search")
+        self.search.setPlaceholderText(self.tr("Find a part…"))
+        self.search.setClearButtonEnabled(True)
+        self.search.installEventFilter(self)
+        self.tree = _tree_view()
+        self.results = _tree_view()
+        self.results.setRootIsDecorated(False)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.tree)
+        self._pages.addWidget(self.results)
+        self._count = QLabel()
+        self._count.setObjectName("resultCount")
+        self._count.hide()
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.search)
+        column.addWidget(self._count)
+        column.addWidget(self._pages, 1)
+
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause.timeout.connect(self._find)
+        self.search.textChanged.connect(self._pause.start)
+        self.search.returnPressed.connect(self._take_first)
+        self.tree.doubleClicked.connect(self._enter)
+        self.results.doubleClicked.connect(self._enter)
+
+    def show_model(self, graph: ModelGraph, theme: Theme) -> None:
+        """Show a model's tree, opened where it is worth looking."""
+        self._graph = graph
+        self.search.clear()
+        old = self._model
+        self._model = TreeModel(graph, theme, self)
+        self.tree.setModel(self._model)
+        if old is not None:
+            old.deleteLater()
+        self.tree.selectionModel().currentChanged.connect(self._choose)
+        for column, width in ((1, 110), (2, 84)):
+            self.tree.header().resizeSection(column, width)
+        # Down through containers that hold only one thing, so that the first look shows something.
+        node = 0
+        while True:
+            self.tree.expand(self._model.index_of(node))
+            children = graph.children(node)
+            containers = children[graph.child_count[children] > 0]
+            if len(children) > 3 or len(containers) != 1:
+                break
+            node = int(containers[0])
+
+    def clear(self) -> None:
+        """Show no model."""
+        self._graph = None
+        self.search.clear()
+        self.tree.setModel(None)
+        if self._model is not None:
+            self._model.deleteLater()
+            self._model = None
+
+    def follow(self, node: int | None) -> None:
+        """Make the tree's selection agree with one made elsewhere."""
+        if self._model is None:
+            return
+        selection = self.tree.selectionModel()
+        if node is None:
+            selection.clear()
+        elif not selection.currentIndex().isValid() or self._model.node(selection.currentIndex()) != node:
+            index = self._model.index_of(node)
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            selection.setCurrentIndex(index, flags)
+            self.tree.scrollTo(index, QTreeView.ScrollHint.PositionAtCenter)
+
+    def focus_search(self) -> None:
+        """Let the user type a search."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+            if event.key() == Qt.Key.Key_Down:
+                (self.results if self.search.text() else self.tree).setFocus(Qt.FocusReason.TabFocusReason)
+                return True
+        return super().eventFilter(watched, event)
+
+    # ---------------------------------------------------------------- from the user
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.selected.emit(index.data(NodeRole))
+
+    def _enter(self, index: QModelIndex) -> None:
+        self.entered.emit(index.siblingAtColumn(0).data(NodeRole))
+
+    def _take_first(self) -> None:
+        self._find()
+        model = self.results.model()
+        if self.search.text() and model is not None and model.rowCount():
+            self.selected.emit(model.index(0, 0).data(NodeRole))
+
+    def _find(self) -> None:
+        self._pause.stop()
+        text = self.search.text().strip()
+        self._pages.setCurrentWidget(self.results if text else self.tree)
+        self._count.setVisible(bool(text))
+        if not text or self._graph is None or self._model is None:
+            return
+        graph = self._graph
+        hits = graph.find(text, _MOST + 1)
+        more = len(hits) > _MOST
+        found = QStandardItemModel(0, 3, self.results)
+        found.setHorizontalHeaderLabels([self.tr("Name"), self.tr("Kind"), self.tr("In")])
+        for node in hits[:_MOST]:
+            name = QStandardItem(graph.name_of(node))
+            name.setData(node, NodeRole)
+            name.setIcon(self._model.index_of(node).data(Qt.ItemDataRole.DecorationRole))
+            path = graph.path(node)
+            name.setToolTip(path)
+            row = [name, QStandardItem(kind_word(graph.kind_of(node))), QStandardItem(path.rpartition(".")[0])]
+            for item in row:
+                item.setEditable(False)
+            found.appendRow(row)
+        old = self.results.model()
+        self.results.setModel(found)
+        if old is not None:
+            old.deleteLater()
+        self.results.selectionModel().currentChanged.connect(lambda index: self._choose(index.siblingAtColumn(0)))
+        if more:
+            self._count.setText(self.tr("the first {count} parts").format(count=_MOST))
+        else:
+            self._count.setText(self.tr("%n part(s)", "", len(hits)) if hits else self.tr("nothing found"))
+
+
+def _tree_view() -> QTreeView:
+    view = QTreeView()
+    view.setUniformRowHeights(True)  # without it Qt asks every row for its height
+    view.setAlternatingRowColors(False)
+    view.setAllColumnsShowFocus(True)
+    view.setIndentation(16)
+    view.setExpandsOnDoubleClick(False)  # a double-click flies there
+    view.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+    view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    view.header().setStretchLastSection(False)
+    view.header().setDefaultSectionSize(90)
+    view.header().setMinimumSectionSize(60)
+    view.header().setHighlightSections(False)
+    view.setHeaderHidden(False)
+    _ = QHeaderView  # sections are set when a model is there
+    return view
