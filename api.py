@@ -5,7 +5,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import InputError, UsageError
+from .errors import InputError, MachineError, UsageError
 from .files import check_output
 from .graph import ModelGraph
 
@@ -95,7 +95,7 @@ def render(
     from .viewer.picture import render_picture
     from .viewer.views import view_state
 
-    graph = model if isinstance(model, ModelGraph) else load(model)
+    graph = _as_graph(model)
     view = view_state(
         graph,
         saved=None if state is None else _read_state(fspath(state)),
@@ -110,23 +110,52 @@ def render(
     render_picture(graph, placement, view, size, fspath(path), transparent=transparent)
 
 
-def show(model: "str | PathLike[str] | ModelGraph | torch.nn.Module", **options: Any) -> int:
+def show(
+    model: "str | PathLike[str] | ModelGraph | torch.nn.Module | None" = None,
+    *,
+    focus: str | None = None,
+    level: str | None = None,
+    arrangement: str | None = None,
+    camera: Sequence[float] | None = None,
+    theme: str | None = None,
+    labels: bool | None = None,
+    state: "str | PathLike[str] | None" = None,
+) -> int:
     """Open the window on a model and return when it is closed.
 
     Parameters
     ----------
-    model : path, ModelGraph or torch.nn.Module
-    **options
-        ``focus``, ``level``, ``arrangement``, ``camera``, ``theme``, ``labels``, ``state`` as in `render`.
+    model : path, ModelGraph or torch.nn.Module, optional
+        Without it, the window shows its start page.
+    focus, level, arrangement, camera, theme, labels, state
+        As in `render`.
 
     Returns
     -------
     int
         The exit code of the application.
-    """
-    from .viewer.window.application import run
 
-    return run(fspath(model) if isinstance(model, str | PathLike) else _as_graph(model), **options)
+    Raises
+    ------
+    UsageError
+        When an option is wrong.
+    MachineError
+        When no window can be shown here.
+    """
+    try:
+        from .viewer.window.application import run
+    except ImportError as error:
+        raise MachineError(f"the window cannot start: {error}; 'archviz3d doctor' tells what is missing") from error
+    options: dict[str, Any] = {
+        "focus": focus,
+        "level": level,
+        "arrangement": arrangement,
+        "camera": camera,
+        "labels": labels,
+        "saved": None if state is None else _read_state(fspath(state)),
+    }
+    shown = fspath(model) if isinstance(model, str | PathLike) else None if model is None else _as_graph(model)
+    return run(shown, theme=theme, **options)
 
 
 def check_picture_path(path: str) -> None:
@@ -144,4 +173,6 @@ def _read_state(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; a view saved by archviz3d would be right") from None
+        raise InputError(
+            f"{path}: cannot be read: {error.strerror}; a view saved by archviz3d would be right"
+        ) from None

@@ -83,7 +83,7 @@ TEST_PROGRAMS = {
 class SetupError(Exception):
     """Something that the user must see, in one line."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
+    def __init__(self, message: str, exit_code: int = 4) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
@@ -91,7 +91,7 @@ class SetupError(Exception):
 def main(arguments: list[str]) -> int:
     """Run one of the two commands; return the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 (this file runs before anything has checked the version)
-        raise SetupError(f"this is Python {sys.version.split()[0]}; archviz3d needs Python 3.11 or later", exit_code=4)
+        raise SetupError(f"this is Python {sys.version.split()[0]}; archviz3d needs Python 3.11 or later")
     if arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
         return 0
@@ -112,6 +112,8 @@ def main(arguments: list[str]) -> int:
 
 def prepare(extras: set[str], programs: dict[str, str]) -> None:
     """Bring the system packages and the virtual environment up to date."""
+    if not os.access(ROOT, os.W_OK):
+        raise SetupError(f"{ROOT} cannot be written; put the checkout where you may write")
     install_system_packages(programs)
     pins = "\0".join((ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "constraints.txt"))
     stamp = {"python": sys.version, "at": str(VENV), "pins": hashlib.sha256(pins.encode()).hexdigest()}
@@ -120,14 +122,14 @@ def prepare(extras: set[str], programs: dict[str, str]) -> None:
     if have == stamp and extras <= installed:
         return
     if (have.get("python"), have.get("at")) != (stamp["python"], stamp["at"]) or not PYTHON.exists():
-        step("virtual environment .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+        step("making the virtual environment .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])
         STAMP.write_text("{}")  # tells an interrupted set-up, to be started afresh, from somebody's own .venv
         installed = set()
     extras |= installed
     package = f".[{','.join(sorted(extras))}]" if extras else "."
     pip = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-c", "constraints.txt"]
-    step("build backend", [*pip, "setuptools"])
-    step(f"archviz3d and what it needs ({package})", [*pip, "--no-build-isolation", "-e", package])
+    step("installing the build backend", [*pip, "setuptools"])
+    step(f"installing archviz3d and what it needs ({package})", [*pip, "--no-build-isolation", "-e", package])
     STAMP.write_text(json.dumps({**stamp, "extras": sorted(extras)}))
 
 
@@ -136,7 +138,7 @@ def read_stamp() -> dict[str, Any]:
     if STAMP.exists():
         return json.loads(STAMP.read_text())
     if VENV.exists():
-        raise SetupError(f"{VENV} was not made by start.py and would be overwritten; move it away", exit_code=4)
+        raise SetupError(f"{VENV} was not made by start.py and would be overwritten; move it away")
     return {}
 
 
@@ -169,7 +171,7 @@ def install_system_packages(programs: dict[str, str]) -> None:
         return
     if shutil.which("apt-get") is None:
         names = ", ".join(packages)
-        raise SetupError(f"install what Debian calls {names} with your package manager, then start again", exit_code=4)
+        raise SetupError(f"install what Debian calls {names} with your package manager, then start again")
     install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if os.geteuid() == 0:
         prefix = ["env", "DEBIAN_FRONTEND=noninteractive"]
@@ -177,13 +179,14 @@ def install_system_packages(programs: dict[str, str]) -> None:
         prefix = ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive"]
     else:
         command = f"sudo apt-get update && sudo {shlex.join(install)}"
-        raise SetupError(f"system packages are missing; run this, then start again: {command}", exit_code=4)
+        raise SetupError(f"system packages are missing; run this, then start again: {command}")
     # A failing update (one dead source, say) is no reason to stop: the install says whether it matters.
-    step("package lists", [*prefix, "apt-get", "update"], check=False)
-    step(f"system packages: {' '.join(packages)}", [*prefix, *install])
+    say(f"system packages that are missing: {' '.join(packages)}")
+    step("updating the package lists", [*prefix, "apt-get", "update"], check=False)
+    step("installing the system packages", [*prefix, *install])
     still_missing = missing_packages(programs)
     if still_missing:
-        raise SetupError(f"still missing after the installation: {', '.join(still_missing)}", exit_code=4)
+        raise SetupError(f"still missing after the installation: {', '.join(still_missing)}")
 
 
 def step(title: str, command: list[str], check: bool = True) -> None:

@@ -39,15 +39,16 @@ def _describe(s: ModelSummary) -> list[str]:
     if s.experts:
         used = f", {s.experts_per_token} used per token" if s.experts_per_token else ""
         shared = f", {s.shared_experts} shared" if s.shared_experts else ""
-        lines.append(
-            f"  {count_text(s.experts)} routed experts: {s.experts_per_layer} in each of {s.moe_layers} layers{used}{shared}"
-        )
+        where = f"{s.experts_per_layer} in each of {s.moe_layers} layers"
+        lines.append(f"  {count_text(s.experts)} routed experts: {where}{used}{shared}")
     if s.attention:
         a = s.attention
         kv = f", {a.kv_heads} key-value heads" if a.kv_heads else ""
         lines.append(f"  attention: {a.heads} heads{kv}" + (f" of {a.head_dim}" if a.head_dim else ""))
     for name, d in s.dtypes.items():
-        lines.append(f"  {name}: {count_text(d.tensors)} tensors, {short_count(d.elements)} elements, {bytes_text(d.bytes)}")
+        lines.append(
+            f"  {name}: {count_text(d.tensors)} tensors, {short_count(d.elements)} elements, {bytes_text(d.bytes)}"
+        )
     lines += [f"  warning: {warning}" for warning in s.warnings]
     return lines
 

@@ -79,7 +79,9 @@ def _info() -> argparse.ArgumentParser:
 
 
 def _render() -> argparse.ArgumentParser:
-    parser = _Parser("archviz3d render", description="Draw a model into a picture, without a screen.", allow_abbrev=False)
+    parser = _Parser(
+        "archviz3d render", description="Draw a model into a picture, without a screen.", allow_abbrev=False
+    )
     _model_option(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the picture: .png .jpg .webp")
     parser.add_argument("--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (default 1920x1080)")
@@ -129,7 +131,7 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
 
 
 class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+    def __call__(self, *_: Any) -> None:
         from .. import __version__
 
         print(f"archviz3d {__version__}")

@@ -2,18 +2,14 @@
 
 import argparse
 
-from ..errors import MachineError
+from ..api import show
 
 __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Open the window and return when it is closed."""
-    try:
-        from ..viewer.window.application import run as run_application
-    except ImportError as error:
-        raise MachineError(f"the window cannot start: {error}; 'archviz3d doctor' tells what is missing") from error
-    return run_application(
+    return show(
         options.model,
         focus=options.focus,
         level=options.level,

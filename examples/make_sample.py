@@ -1,10 +1,10 @@
 """Make the sample model: a small mixture-of-experts transformer that has learnt this repository's licence by heart.
 
-    python examples/make_sample.py [OUTPUT]        # default: resources/sample.pt; needs torch; about a minute
+    python examples/make_sample.py [OUTPUT]        # default: resources/sample.pt; needs torch; a few minutes
 
 The model predicts the next byte of the text. It is small enough to ship (about 1 MB in bfloat16) and has every kind of
-part that the viewer knows: embedding, grouped-query attention with normed queries and keys, one dense layer, layers with
-a router, sixteen experts and a gated shared expert, norms and an output head. Names and config keys are those of
+part that the viewer knows: embedding, grouped-query attention with normed queries and keys, one dense layer, layers
+with a router, sixteen experts and a gated shared expert, norms and an output head. Names and config keys are those of
 published mixture-of-experts checkpoints, and the weights are trained, so that pictures of them show structure.
 
 Run twice on one machine, it writes the same bytes: one thread, one seed.

@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 __all__ = ["Edges", "SparseColumn"]
 
 
-def _empty(dtype: Any) -> Any:
-    return field(default_factory=lambda: np.empty(0, dtype))
+def _no_ids() -> NDArray[np.int32]:
+    return np.empty(0, np.int32)
+
+
+def _no_codes() -> NDArray[np.uint8]:
+    return np.empty(0, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,10 @@ class Edges:
         `Provenance` values.
     """
 
-    source: NDArray[np.int32] = _empty(np.int32)
-    target: NDArray[np.int32] = _empty(np.int32)
-    kind: NDArray[np.uint8] = _empty(np.uint8)
-    provenance: NDArray[np.uint8] = _empty(np.uint8)
+    source: NDArray[np.int32] = field(default_factory=_no_ids)
+    target: NDArray[np.int32] = field(default_factory=_no_ids)
+    kind: NDArray[np.uint8] = field(default_factory=_no_codes)
+    provenance: NDArray[np.uint8] = field(default_factory=_no_codes)
 
     def __len__(self) -> int:
         return len(self.source)

@@ -10,7 +10,10 @@ _NOT_PARAMETERS = tuple(
     (re.compile(pattern), why)
     for pattern, why in [
         (r"(.*_)?scales?(_inv)?|.*\.?weight_scale(_2|_inv)?|input_scale|[kv]_scale", "quantisation scale"),
-        (r"(.*_)?(qzeros|zero_point|zeros|g_idx|absmax|quant_map|nested_absmax|quant_state.*|SCB)", "quantisation data"),
+        (
+            r"(.*_)?(qzeros|zero_point|zeros|g_idx|absmax|quant_map|nested_absmax|quant_state.*|SCB)",
+            "quantisation data",
+        ),
         (r"running_(mean|var)|num_batches_tracked", "running statistics"),
         (r"(rotary_)?inv_freq|(cos|sin)_cached|freqs_cis", "rotary table"),
         (r"position_ids|token_type_ids|relative_position_index", "index table"),

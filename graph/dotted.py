@@ -101,21 +101,39 @@ def _split(names: tuple[str, ...]) -> tuple[list[int], dict[str, tuple[list[str]
     """Separate names without an inner number from groups that share a prefix up to their first one."""
     plain: list[int] = []
     groups: dict[str, tuple[list[str], list[int]]] = {}
-    prefix, cut = "\0", 1
-    tails: list[str] = []
-    ids: list[int] = []
-    for i, name in enumerate(names):
-        if not name.startswith(prefix):  # neighbours mostly share it: the search runs once a block
-            match = _FIRST_INDEX.search(name)
-            if match is None:
-                plain.append(i)
-                continue
-            cut = match.end()
-            prefix = name[:cut]
-            tails, ids = groups.setdefault(prefix, ([], []))
-        tails.append(name[cut:])
-        ids.append(i)
+    i, length = 0, 1
+    while i < len(names):
+        match = _FIRST_INDEX.search(names[i])
+        if match is None:
+            plain.append(i)
+            i += 1
+            continue
+        cut = match.end()
+        prefix = names[i][:cut]
+        end = _run_end(names, i, prefix, length)
+        length = end - i
+        tails, ids = groups.setdefault(prefix, ([], []))
+        tails += [name[cut:] for name in names[i:end]]
+        ids += range(i, end)
+        i = end
     return plain, groups
+
+
+def _run_end(names: tuple[str, ...], start: int, prefix: str, guess: int) -> int:
+    """Return the end of a run of names with this prefix that begins at `start` and may be `guess` long.
+
+    Steps double while the prefix holds, and each step is checked as a whole: strings between two that
+    share a prefix share it too, so the least and the greatest of a slice tell for all.
+    """
+    end, step = start + 1, max(1, guess - 1)
+    while step:
+        chunk = names[end : end + step]
+        if chunk and chunk[-1].startswith(prefix) and min(chunk).startswith(prefix) and max(chunk).startswith(prefix):
+            end += len(chunk)
+            step *= 2
+        else:
+            step //= 2
+    return end
 
 
 class _Trie:
@@ -153,46 +171,32 @@ class _Trie:
 
     def flatten(self, table: NameTable) -> Fragment:
         """Write the trie and its blocks out in pre-order."""
-        parents: list[NDArray[np.int32]] = []
-        sizes: list[NDArray[np.int32]] = []
-        depths: list[NDArray[np.int32]] = []
-        codes: list[NDArray[np.int32]] = []
-        leaves: list[NDArray[np.int32]] = []
-        one = np.empty(1, np.int32)
-        # (node, its name, position of its parent, depth); a visit to None closes the subtree opened last
-        todo = [(child, name, -1, 0) for name, child in reversed(self._ordered(0))]
-        open_nodes: list[tuple[int, int]] = []  # (index into `sizes`, position) of the path to here
-        position = 0
-
-        def close(depth: int) -> None:
-            while len(open_nodes) > depth:
-                k, start = open_nodes.pop()
-                sizes[k] = np.array([position - start], np.int32)
-
+        n = len(self._leaf) - 1 + sum(len(block.parent) for block, _ in self._block.values())
+        parents, sizes, depths, codes, leaves = (np.empty(n, np.int32) for _ in range(5))
+        todo = [(child, name, -1, 0) for name, child in reversed(self._ordered(0))]  # node, name, parent, depth
+        opened: list[int] = []  # positions on the path to here
+        here = 0
         while todo:
             node, name, parent, depth = todo.pop()
-            close(depth)
-            open_nodes.append((len(sizes), position))
-            parents.append(np.array([parent], np.int32))
-            sizes.append(one)
-            depths.append(np.array([depth], np.int32))
-            codes.append(np.array([table.code(name)], np.int32))
-            leaves.append(np.array([self._leaf[node]], np.int32))
-            here = position
-            position += 1
-            mounted = self._block.get(node)
-            if mounted is not None:
-                block, ids = mounted
-                # A block's own -1 parents hang on this node; a trie node may have both a block and children.
-                parents.append(np.where(block.parent < 0, here, block.parent + position).astype(np.int32))
-                sizes.append(block.size)
-                depths.append(block.depth + np.int32(depth + 1))
-                codes.append(block.name_code)
-                leaves.append(np.where(block.leaf < 0, -1, ids[block.leaf]).astype(np.int32))
-                position += len(block.parent)
+            for start in opened[depth:]:
+                sizes[start] = here - start
+            del opened[depth:]
+            opened.append(here)
+            parents[here], depths[here], codes[here], leaves[here] = parent, depth, table.code(name), self._leaf[node]
             todo.extend((child, part, here, depth + 1) for part, child in reversed(self._ordered(node)))
-        close(0)
-        return Fragment(*(np.concatenate(c) if c else np.empty(0, np.int32) for c in (parents, sizes, depths, codes, leaves)))
+            parent = here
+            here += 1
+            if node in self._block:
+                block, ids = self._block[node]
+                at = slice(here, here + len(block.parent))
+                parents[at] = np.where(block.parent < 0, parent, block.parent + here)
+                sizes[at], codes[at] = block.size, block.name_code
+                np.add(block.depth, depth + 1, out=depths[at])
+                leaves[at] = np.where(block.leaf < 0, -1, ids[block.leaf])
+                here = at.stop
+        for start in opened:
+            sizes[start] = here - start
+        return Fragment(parents, sizes, depths, codes, leaves)
 
     def _ordered(self, node: int) -> list[tuple[str, int]]:
         children = list(self._children[node].items())

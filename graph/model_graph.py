@@ -15,7 +15,7 @@ from .columns import Edges, SparseColumn
 from .kinds import EdgeKind, NodeKind, Provenance
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 __all__ = ["ModelGraph"]
 
@@ -75,7 +75,7 @@ class ModelGraph:
     dtypes: tuple[str, ...]
     files: tuple[str, ...]
     edges: Edges = field(default_factory=Edges)
-    attributes: Mapping[str, SparseColumn] = field(default_factory=dict)
+    attributes: Mapping[str, SparseColumn] = field(default_factory=dict[str, SparseColumn])
     name: str = ""
     format: str = ""
     source: str = ""
@@ -90,7 +90,7 @@ class ModelGraph:
     # ---------------------------------------------------------------- one node
     def name_of(self, node: int) -> str:
         """Return the last part of the node's path; the model's name for the root."""
-        return self.names[self.name_code[node]] if node else self.name
+        return self.names[int(self.name_code[node])] if node else self.name
 
     def kind_of(self, node: int) -> NodeKind:
         """Return the node's kind."""
@@ -102,17 +102,17 @@ class ModelGraph:
 
     def shape_of(self, node: int) -> tuple[int, ...] | None:
         """Return a tensor's shape, None for what is no tensor."""
-        code = self.shape_code[node]
+        code = int(self.shape_code[node])
         return self.shapes[code] if code >= 0 else None
 
     def dtype_of(self, node: int) -> str | None:
         """Return a tensor's dtype as its file names it."""
-        code = self.dtype_code[node]
+        code = int(self.dtype_code[node])
         return self.dtypes[code] if code >= 0 else None
 
     def file_of(self, node: int) -> str | None:
         """Return the file that holds a tensor's data, relative to `source`."""
-        code = self.file_code[node]
+        code = int(self.file_code[node])
         return self.files[code] if code >= 0 else None
 
     def attribute(self, node: int, key: str) -> Any:
@@ -130,7 +130,7 @@ class ModelGraph:
         """Return a node's address: names joined by dots, "" for the root."""
         parts: list[str] = []
         while node > 0:
-            parts.append(self.names[self.name_code[node]])
+            parts.append(self.names[int(self.name_code[node])])
             node = int(self.parent[node])
         return ".".join(reversed(parts))
 
@@ -233,11 +233,11 @@ class ModelGraph:
         fits = re.compile(fnmatch.translate(whole)).match
         return list(islice((i for i in found.tolist() if fits(self.path(i).casefold())), limit))
 
-    def to_networkx(self) -> "networkx.MultiDiGraph":
+    def to_networkx(self) -> "nx.MultiDiGraph[int]":
         """Return the nodes and edges as a networkx graph; the tree is in the ``parent`` attribute of its nodes."""
-        import networkx
+        import networkx as nx
 
-        out = networkx.MultiDiGraph(name=self.name, format=self.format, source=self.source)
+        out: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=self.name, format=self.format, source=self.source)
         for i in range(len(self)):
             out.add_node(
                 i,
@@ -255,7 +255,10 @@ class ModelGraph:
         e = self.edges
         for source, target, kind, provenance in zip(e.source, e.target, e.kind, e.provenance, strict=True):
             out.add_edge(
-                int(source), int(target), kind=EdgeKind(kind).name.lower(), provenance=Provenance(provenance).name.lower()
+                int(source),
+                int(target),
+                kind=EdgeKind(kind).name.lower(),
+                provenance=Provenance(provenance).name.lower(),
             )
         return out
 

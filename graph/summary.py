@@ -81,7 +81,9 @@ def summarize(graph: ModelGraph) -> ModelSummary:
     moe = np.flatnonzero(in_main & (kind == NodeKind.MOE))
     experts = np.flatnonzero(in_main & (kind == NodeKind.EXPERT))
     per_layer = _experts_per_moe(moe, graph, experts)
-    is_module = in_model & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR)) & (graph.provenance != Provenance.DERIVED)
+    is_module = (
+        in_model & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR)) & (graph.provenance != Provenance.DERIVED)
+    )
     return ModelSummary(
         schema=1,
         path=graph.source,
@@ -182,9 +184,7 @@ def _attention(graph: ModelGraph, in_main: NDArray[np.bool_]) -> AttentionSummar
     return None
 
 
-def _dtypes(
-    graph: ModelGraph, in_model: NDArray[np.bool_], stored: NDArray[np.bool_]
-) -> dict[str, DtypeSummary]:
+def _dtypes(graph: ModelGraph, in_model: NDArray[np.bool_], stored: NDArray[np.bool_]) -> dict[str, DtypeSummary]:
     found: dict[str, DtypeSummary] = {}
     for code, dtype in enumerate(graph.dtypes):
         of_dtype = (graph.dtype_code == code) & in_model

@@ -10,9 +10,21 @@ from .model_graph import ModelGraph
 
 __all__ = ["pack", "unpack"]
 
-_COLUMNS = tuple(
-    "parent size depth kind provenance name_code parameters elements bytes shape_code dtype_code file_code offset "
-    "signature".split()
+_COLUMNS = (
+    "parent",
+    "size",
+    "depth",
+    "kind",
+    "provenance",
+    "name_code",
+    "parameters",
+    "elements",
+    "bytes",
+    "shape_code",
+    "dtype_code",
+    "file_code",
+    "offset",
+    "signature",
 )
 _EDGE_COLUMNS = ("source", "target", "kind", "provenance")
 _TEXTS = ("name", "format", "source")
@@ -66,7 +78,9 @@ def unpack(data: bytes | memoryview) -> ModelGraph:
     return ModelGraph(
         **{name: arrays[name] for name in _COLUMNS},
         **{name: getattr(header, name) for name in _TABLES},
-        **header.texts,
+        name=header.texts["name"],
+        format=header.texts["format"],
+        source=header.texts["source"],
         edges=Edges(**{name: arrays[f"edges.{name}"] for name in _EDGE_COLUMNS}),
         attributes={
             key: SparseColumn(arrays[f"attributes.{key}"], values) for key, values in header.attributes.items()

@@ -35,7 +35,7 @@ BITS: dict[str, int] = {
     "QI32": 32,
     "QU4_X2": 8,
     "QU2_X4": 8,
-}
+} | {f"{letter}{bits}": 8 for letter in "IU" for bits in range(1, 8)}  # torch.int1 ... uint7: a byte each
 
 # torch.<name> -> safetensors name; float4_e2m1fn_x2 counts byte pairs as elements.
 TORCH_DTYPES: dict[str, str] = {
@@ -66,7 +66,7 @@ TORCH_DTYPES: dict[str, str] = {
     "qint32": "QI32",
     "quint4x2": "QU4_X2",
     "quint2x4": "QU2_X4",
-}
+} | {f"{name}{bits}": f"{letter}{bits}" for name, letter in (("int", "I"), ("uint", "U")) for bits in range(1, 8)}
 
 # torch.<name>Storage -> safetensors name.
 TORCH_STORAGES: dict[str, str] = {

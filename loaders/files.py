@@ -5,7 +5,7 @@ import stat
 
 from ..errors import InputError
 
-__all__ = ["input_error", "open_regular", "plain_text", "read_at", "read_whole"]
+__all__ = ["input_error", "not_regular", "open_regular", "plain_text", "read_at", "read_whole", "unreadable"]
 
 _LONGEST = 300
 
@@ -57,7 +57,7 @@ def unreadable(path: str, error: OSError | ValueError) -> InputError:
 
 def not_regular(path: str) -> InputError:
     """Return the error for a FIFO, device or socket."""
-    return input_error(path, "is a FIFO, device or socket", "a regular file or a folder is needed")
+    return input_error(path, "is no regular file (a FIFO, device, socket or folder)", "a regular file is needed")
 
 
 def read_at(fd: int, count: int, offset: int) -> bytes:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Camera", "Margins", "Viewport"]
+__all__ = ["DEFAULT_AZIMUTH", "DEFAULT_ELEVATION", "Camera", "Margins", "Viewport"]
 
 Viewport = tuple[int, int]
 Margins = tuple[float, float, float, float]  # free pixels at the left, top, right, bottom
+
+# Nearly the front: the view fills the frame, yet one sees that things stand on one another.
+DEFAULT_AZIMUTH, DEFAULT_ELEVATION = -6.0, 10.0
 
 _MAX_ELEVATION = 89.0
 # van Wijk & Nuij, "Smooth and efficient zooming and panning" (2003): how much a flight rises over long ways.

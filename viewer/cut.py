@@ -17,9 +17,10 @@ MOVING_BUDGET = 32_000
 
 # A container opens when its children get at least this many square pixels each and it is not a mere sliver.
 _OPEN_AREA_PER_CHILD = 8.0
-_OPEN_SIDE = 14.0
-# A matrix with its scales and bias stays one box until it is looked at closely.
-_OPEN_SIDE_OF_TENSORS = 150.0
+_OPEN_SIDE = 20.0
+# An expert is a tile until one looks at it, and so is a matrix with its scales and bias.
+_OPEN_SIDE_OF_EXPERT = 96.0
+_OPEN_SIDE_OF_TENSORS = 170.0
 _DROP_AREA = 0.8
 _DROP_SIDE = 1.2
 
@@ -53,6 +54,8 @@ class CutTree:
         counts = np.bincount(parent, minlength=n)
         inner = np.bincount(parent[graph.kind[children] != NodeKind.TENSOR], minlength=n)
         side = np.where(inner > 0, _OPEN_SIDE, _OPEN_SIDE_OF_TENSORS)
+        is_expert = np.isin(graph.kind, (NodeKind.EXPERT, NodeKind.SHARED_EXPERT))
+        side[is_expert] = np.maximum(side[is_expert], _OPEN_SIDE_OF_EXPERT)
         set_once = object.__setattr__
         set_once(self, "child_order", order)
         set_once(self, "child_start", np.concatenate([[0], np.cumsum(counts)]))
@@ -77,20 +80,22 @@ class Cut:
         Whether a box is a plate with its children on it.
     px : ndarray of float64, shape (K, 2)
         Projected width and height of the front face, in pixels.
-    scale : ndarray of float64, shape (K,)
-        Pixels per plan unit at the box's depth.
+    unit_px : ndarray of float64, shape (K,)
+        Pixels of a plan unit at the box's depth.
     """
 
     nodes: NDArray[np.int64]
     opened: NDArray[np.bool_]
     px: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    unit_px: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.nodes)
 
 
-def choose_cut(tree: CutTree, camera: Camera, viewport: Viewport, budget: int = STILL_BUDGET) -> Cut:
+def choose_cut(
+    tree: CutTree, camera: Camera, viewport: Viewport, budget: int = STILL_BUDGET, scale: float = 1.0
+) -> Cut:
     """Choose what to draw: containers open level by level, the largest on the screen first.
 
     The same camera and viewport always give the same cut.
@@ -99,27 +104,29 @@ def choose_cut(tree: CutTree, camera: Camera, viewport: Viewport, budget: int = 
     ----------
     budget : int
         Boxes at most. What does not fit stays closed.
+    scale : float
+        Device pixels of a text pixel: a finer screen shows the same things, more finely.
     """
     frontier = np.zeros(1, np.int64)
     left = budget - 1
     found: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]] = []
     while len(frontier):
-        px, scale, shown = _project_boxes(tree.placement, frontier, camera, viewport)
-        area = px[:, 0] * px[:, 1]
-        shown &= (area >= _DROP_AREA) & (px.max(1) >= _DROP_SIDE)
-        frontier, px, scale, area = frontier[shown], px[shown], scale[shown], area[shown]
+        px, unit, shown = _project_boxes(tree.placement, frontier, camera, viewport)
+        area = px[:, 0] * px[:, 1] / scale**2
+        shown &= (area >= _DROP_AREA) & (px.max(1) >= _DROP_SIDE * scale)
+        frontier, px, unit, area = frontier[shown], px[shown], unit[shown], area[shown]
         count = tree.child_start[frontier + 1] - tree.child_start[frontier]
-        wide = px.min(1) >= tree.open_side[frontier]
+        wide = px.min(1) >= tree.open_side[frontier] * scale
         opened = wide & (area >= _OPEN_AREA_PER_CHILD * count) & (count > 0)
         candidates = np.flatnonzero(opened)
         by_area = candidates[np.argsort(-area[candidates], kind="stable")]
         too_many = by_area[np.cumsum(count[by_area]) > left]
         opened[too_many] = False
         left -= int(count[opened].sum())
-        found.append((frontier, opened, px, scale))
+        found.append((frontier, opened, px, unit))
         frontier = tree.children(frontier[opened])
-    nodes, opened, px, scale = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Cut(nodes, opened, px, scale)
+    nodes, opened, px, unit = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Cut(nodes, opened, px, unit)
 
 
 def _project_boxes(

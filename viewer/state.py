@@ -1,14 +1,14 @@
 """What the viewer shows, as plain observable data: it knows no view, and views subscribe to it."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Literal, cast
 
 import msgspec
 from psygnal import SignalGroupDescriptor
 
 from ..errors import InputError
 from ..graph.model_graph import ModelGraph
-from .camera import Camera
+from .camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera
 
 __all__ = ["ViewState"]
 
@@ -44,12 +44,17 @@ class ViewState:
     selection: int | None = None
     hover: int | None = None
     camera: Camera | None = None
-    angle: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    angle: tuple[float, float, float] = (DEFAULT_AZIMUTH, DEFAULT_ELEVATION, 1.0)
     arrangement: str = "wrap"
     theme: str = "dark"
     labels: bool = True
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    def assign(self, other: "ViewState") -> None:
+        """Take over all values of another state."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(other, field.name))
 
     def to_json(self, graph: ModelGraph) -> str:
         """Return the state as JSON that names nodes by their paths, so that it outlives a change of ids."""
@@ -60,7 +65,7 @@ class ViewState:
                 camera=None if self.camera is None else asdict(self.camera),
                 angle=self.angle,
                 arrangement=self.arrangement,
-                theme=self.theme,
+                theme=cast('Literal["dark", "light"]', self.theme),
                 labels=self.labels,
             )
         ).decode()
@@ -91,13 +96,13 @@ class ViewState:
 
 
 class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
-    schema: int = 1
+    schema: Literal[1] = 1
     focus: str = ""
     selection: str | None = None
     camera: dict[str, Any] | None = None
-    angle: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    angle: tuple[float, float, float] = (DEFAULT_AZIMUTH, DEFAULT_ELEVATION, 1.0)
     arrangement: str = "wrap"
-    theme: str = "dark"
+    theme: Literal["dark", "light"] = "dark"
     labels: bool = True
 
 

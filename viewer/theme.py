@@ -194,7 +194,8 @@ def node_colors(graph: ModelGraph, theme: Theme) -> NDArray[np.uint8]:
 def plate_colors(graph: ModelGraph, theme: Theme, tones: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the colour of every node's front face when it is opened and its children stand on it, shape (N, 3)."""
     plates = theme.plate_table[np.minimum(graph.depth, len(theme.plates) - 1)]
-    tint = np.where(tones <= Tone.PLAIN, 0.0, theme.plate_tint)[:, None]
+    # Warm tones turn muddy on slate: they tint less.
+    tint = np.where(tones <= Tone.PLAIN, 0.0, np.where(tones == Tone.EXPERT, 0.4, 1.0) * theme.plate_tint)[:, None]
     return np.rint(plates * (1 - tint) + theme.tone_table[tones] * tint).astype(np.uint8)
 
 

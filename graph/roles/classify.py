@@ -14,7 +14,6 @@ from .table import (
     LAYER_EVIDENCE,
     MTP_EVIDENCE,
     PLACE_OF_KIND,
-    ROUTER_NAMES,
     ROWS,
     Block,
     Row,
@@ -26,7 +25,7 @@ _NORM_NAME = re.compile(r".*norm\d*|ln(_.*|\d+)?|.*_ln|bn\d*")
 _LINEAR_NAME = re.compile(r".*_proj|dense|fc\d*|linear\d*|.*_linear")
 _CONV_NAME = re.compile(r".*conv\d*(d|_.*)?")
 _EMBEDDING_NAME = re.compile(r".*embeddings?|embed_.*")
-_LAYERS = (NodeKind.LAYER, NodeKind.MTP)
+_CLOSED = (NodeKind.LAYER, NodeKind.MTP, NodeKind.EXPERTS)
 
 # Blocks by the first child that they need: a container is tried against few of them.
 _BLOCKS_BY_CHILD: dict[str, list[tuple[int, Block]]] = {}
@@ -35,7 +34,7 @@ for _rank, _block in enumerate(BLOCKS):
 
 
 def classify(root: Part, classes: Mapping[int, str]) -> list[Part]:
-    """Set form, kind and role of all parts; return them, parents first.
+    """Set form, kind and role of all parts; return those that are no tensors, parents first.
 
     Parameters
     ----------
@@ -44,17 +43,28 @@ def classify(root: Part, classes: Mapping[int, str]) -> list[Part]:
     classes : mapping of int to str
         Qualified class names of modules by node id, where known. They are stronger than names.
     """
-    parts = list(root.walk())
+    parts = [part for part in root.walk() if part.form != "tensor"]
     for part in reversed(parts):
         by_class = form_of_class(classes[part.node]) if part.node in classes else None
         part.form = by_class or form_of_shapes(part)
         part.block = _block_of(part)
-        part.has_layers = any(child.has_layers or _is_layer(child) for child in part.children)
+        if part.parent is not None and (part.has_layers or _is_layer(part)):
+            part.parent.has_layers = True
     place: dict[int, str] = {id(root): "model"}
+    closed: set[int] = set()  # parts in layers or experts: there are no layers in them
     for part in parts:
         here = place.get(id(part), "")
-        layers = _layers_of(part)
+        if part.kind in _CLOSED:
+            closed.add(id(part))
+        if id(part) in closed:
+            closed.update(id(child) for child in part.children)
+        layers = _layers_of(part) if id(part) not in closed else {}
         for child in part.children:
+            if child.form == "tensor":
+                if (here, child.name) in ROWS:
+                    row = _row_for(child, here)
+                    child.role = row.role if row is not None else ""
+                continue
             opens = _assign(child, here, layers.get(id(child)))
             if opens:
                 place[id(child)] = opens
@@ -71,7 +81,9 @@ def _block_of(part: Part) -> NodeKind | None:
     names = part.by_name
     tried = sorted((entry for name in names for entry in _BLOCKS_BY_CHILD.get(name, ())), key=lambda entry: entry[0])
     for _, block in tried:
-        if (not block.names or part.name in block.names) and all(part.find(path) is not None for path in block.has):
+        found = [part.find(path) for path in block.has] if not block.names or part.name in block.names else [None]
+        # The matrices of an MLP are modules: bare tensors of these names are fused experts.
+        if all(child is not None and (child.shape is None or block.kind == NodeKind.ATTENTION) for child in found):
             return block.kind
     has_attention = any(child.block == NodeKind.ATTENTION for child in part.children)
     if not has_attention and any(name in names and _is_experts(names[name]) for name in EXPERTS_NAMES):
@@ -86,7 +98,9 @@ def _sequence(part: Part) -> list[Part]:
     """Return the linear layers of a Sequential MLP, in order, if that is what the part is."""
     weighted = [child for child in part.children if child.children]
     shapes = [child.find("weight") for child in weighted]
-    if len(weighted) != 2 or any(not c.is_numbered or c.repeat > 1 or c.form not in ("matrix", "linear") for c in weighted):
+    if len(weighted) != 2 or any(
+        not c.is_numbered or c.repeat > 1 or c.form not in ("matrix", "linear") for c in weighted
+    ):
         return []
     first, second = (weight.shape if weight is not None else None for weight in shapes)
     fits = first and second and first[0] == second[1]
@@ -103,12 +117,7 @@ def _is_layer(part: Part) -> bool:
 
 
 def _layers_of(part: Part) -> dict[int, NodeKind]:
-    """Return which numbered children are layers; there are none inside a layer."""
-    ancestor: Part | None = part
-    while ancestor is not None:
-        if ancestor.kind in (*_LAYERS, NodeKind.EXPERTS, NodeKind.EXPERT):
-            return {}
-        ancestor = ancestor.parent
+    """Return which numbered children are layers."""
     numbered = part.numbered
     found = [child for child in numbered if _is_layer(child)]
     if not found:
@@ -200,12 +209,7 @@ CHECKS: dict[str, Callable[[Part], bool]] = {
 # ---------------------------------------------------------------- from the root down
 def _assign(part: Part, place: str, layer: NodeKind | None) -> str:
     """Set kind and role of a part that stands in `place`; return the place of its children, "" for none."""
-    declared = part.declared not in (NodeKind.MODULE, NodeKind.TENSOR)
-    if declared:
-        return ""
-    if part.form == "tensor":
-        row = _row_for(part, place)
-        part.role = row.role if row is not None else ""
+    if part.declared != NodeKind.MODULE:
         return ""
     if layer is not None:
         part.kind, part.role = layer, layer.name.lower()

@@ -49,17 +49,15 @@ def form_of_class(name: str) -> str | None:
 
 
 def form_of_shapes(part: Part) -> str:
-    """Return the form of a part by the shapes of its own tensors.
+    """Return the form of a part that is no tensor by the shapes of its own tensors.
 
     Returns
     -------
     str
-        "tensor"; "matrix" (a linear layer or a lookup table), "linear", "vector" (a norm's weight, or a
+        "matrix" (a linear layer or a lookup table), "linear", "vector" (a norm's weight, or a
         scale), "norm", "conv", "kernel" (3-D: a 1-D convolution or fused experts), "adapter" (LoRA),
         "empty" (no tensors), "other" or "container".
     """
-    if part.shape is not None:
-        return "tensor"
     if not part.children:
         return "empty"
     names = part.by_name

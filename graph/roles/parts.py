@@ -7,7 +7,6 @@ as plain Python over parts; what they find is written to all nodes of a part at 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,9 @@ from ..kinds import NodeKind
 from ..model_graph import ModelGraph
 
 __all__ = ["Part", "fold"]
+
+_KINDS = list(NodeKind)  # by value
+_MAX_DIGITS = 19  # int() refuses thousands of digits, and no layer has such a number
 
 
 @dataclass(eq=False, slots=True)
@@ -31,8 +33,10 @@ class Part:
     parent : Part or None
     numbers : tuple of int
         Where the name is a number: those of the nodes in the parent's first node, else empty.
-    offsets : tuple of int
-        Ids of the nodes in each of the parent's nodes, relative to it.
+    repeat : int
+        How many nodes of the part each of the parent's nodes has.
+    ids : ndarray of int32
+        All nodes of the part, in the order of the parent's ids.
     shape : tuple of int or None
         Of a tensor.
     children : list of Part
@@ -48,14 +52,15 @@ class Part:
     has_layers : bool
         Whether a layer is among its descendants.
     new_ids : ndarray of int32 or None
-        Ids of the nodes in the rewritten graph.
+        Ids of the nodes in the rewritten graph, where the part has a role.
     """
 
     node: int
     name: str
     parent: "Part | None" = None
     numbers: tuple[int, ...] = ()
-    offsets: tuple[int, ...] = (0,)
+    repeat: int = 1
+    ids: NDArray[np.int32] = field(default_factory=lambda: np.zeros(1, np.int32))
     shape: tuple[int, ...] | None = None
     children: "list[Part]" = field(default_factory=list["Part"])
     declared: NodeKind = NodeKind.MODULE
@@ -65,30 +70,12 @@ class Part:
     block: NodeKind | None = None
     has_layers: bool = False
     new_ids: NDArray[np.int32] | None = None
-    _ids: NDArray[np.int32] | None = None
     _by_name: "dict[str, Part] | None" = None
-
-    @property
-    def ids(self) -> NDArray[np.int32]:
-        """Ids of all nodes of the part, in the order of the parent's ids."""
-        if self._ids is None:
-            if self.parent is None:
-                self._ids = np.array([self.node], np.int32)
-            elif len(self.offsets) == 1:
-                self._ids = self.parent.ids + np.int32(self.offsets[0])
-            else:
-                self._ids = (self.parent.ids[:, None] + np.array(self.offsets, np.int32)).ravel()
-        return self._ids
 
     @property
     def is_numbered(self) -> bool:
         """Whether the name is a number."""
         return bool(self.numbers)
-
-    @property
-    def repeat(self) -> int:
-        """How many nodes of the part each of the parent's nodes has."""
-        return len(self.offsets)
 
     @property
     def by_name(self) -> "dict[str, Part]":
@@ -117,11 +104,12 @@ class Part:
 
     def walk(self) -> "Iterator[Part]":
         """Yield the part and all below it, parents first."""
-        stack = [self]
+        stack: list[Part] = [self]
         while stack:
             part = stack.pop()
             yield part
-            stack.extend(reversed(part.children))
+            if part.children:
+                stack.extend(reversed(part.children))
 
 
 def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
@@ -134,10 +122,10 @@ def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
         Equal where subtrees are equal in all that rules look at.
     """
     lowered = [name.casefold() for name in graph.names]
-    decimal = [name.isdecimal() for name in graph.names]
+    decimal = [name.isdecimal() and len(name) < _MAX_DIGITS for name in graph.names]
     # memoryviews: reading one element of an array is several times slower
-    size, code, shape, kind = (memoryview(a) for a in (graph.size, graph.name_code, graph.shape_code, graph.kind))
-    hashes = memoryview(signature)
+    size, code, shape, kind = (graph.size.data, graph.name_code.data, graph.shape_code.data, graph.kind.data)
+    hashes = signature.data
     root = Part(0, "", declared=NodeKind.MODEL, kind=NodeKind.MODEL)
     open_parts = [root]
     while open_parts:
@@ -153,19 +141,24 @@ def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
             child += size[child]
         for (name, _), nodes in groups.items():
             first = nodes[0]
+            declared, of_tensor = _KINDS[kind[first]], shape[first] >= 0
+            if len(nodes) == 1:
+                ids = part.ids + np.int32(first - start)
+            else:
+                ids = (part.ids[:, None] + (np.array(nodes, np.int32) - np.int32(start))).ravel()
             new = Part(
                 first,
                 "#" if name < 0 else lowered[name],
                 part,
-                tuple(int(graph.names[code[i]]) for i in nodes) if name < 0 else (),
-                tuple(i - start for i in nodes),
-                graph.shapes[shape[first]] if shape[first] >= 0 else None,
-                declared=NodeKind(kind[first]),
-                kind=NodeKind(kind[first]),
+                tuple([int(graph.names[code[i]]) for i in nodes]) if name < 0 else (),
+                len(nodes),
+                ids,
+                graph.shapes[shape[first]] if of_tensor else None,
+                declared=declared,
+                kind=declared,
+                form="tensor" if of_tensor else "container",
             )
             part.children.append(new)
             if size[first] > 1:
                 open_parts.append(new)
     return root
-
-

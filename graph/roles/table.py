@@ -94,7 +94,16 @@ BLOCKS: tuple[Block, ...] = (
         "wi_0 wi_1 wo",  # T5 1.1
     ),
     *_blocks(
-        K.MLP, _MLP, "w1 w2 w3", "w1 w2", "w12 w3", "fc1 fc2", "wi wo", "up_proj down_proj", "lin1 lin2", "linear1 linear2"
+        K.MLP,
+        _MLP,
+        "w1 w2 w3",
+        "w1 w2",
+        "w12 w3",
+        "fc1 fc2",
+        "wi wo",
+        "up_proj down_proj",
+        "lin1 lin2",
+        "linear1 linear2",
     ),
     *_blocks(K.RECURRENT, frozenset(), "in_proj a_log out_proj", "in_proj x_proj dt_proj out_proj"),  # Mamba
 )
@@ -236,7 +245,8 @@ _IN_LAYER = (
     _row("mlp.input", K.MLP, "intermediate", _MODULE, opens="mlp.input", beside="output"),
     _row("mlp.output", K.MLP, "output", _MODULE, opens="mlp.output", beside="intermediate"),
     # norms before their block
-    _row("layer.norm.attention", K.NORM, "input_layernorm ln_1 attention_norm layer_norm1 layernorm_before ln_attn", _NORM),
+    _row("layer.norm.attention", K.NORM,
+         "input_layernorm ln_1 attention_norm layer_norm1 layernorm_before ln_attn", _NORM),
     _row("layer.norm.mlp", K.NORM, "ln_2 ffn_norm layer_norm2 layernorm_after ln_mlp pre_mlp_layernorm", _NORM),
     _row("layer.norm.mlp", K.NORM, "pre_feedforward_layernorm", _NORM),
     _row("layer.norm.mlp", K.NORM, "post_attention_layernorm", _NORM, without=_FEED_FORWARD_NORMS),
@@ -274,7 +284,8 @@ _IN_MODEL = (
     _row("embedding.token", K.EMBEDDING,
          "embed_tokens wte word_embeddings embed_in tok_embeddings token_embedding tok_emb token_emb", _LOOKUP),
     _row("embedding.token", K.EMBEDDING, "shared embedding embeddings emb embed", _LOOKUP, check="near layers"),
-    _row("embedding.position", K.EMBEDDING, "wpe position_embeddings embed_positions pos_emb position_embedding", _LOOKUP),
+    _row("embedding.position", K.EMBEDDING,
+         "wpe position_embeddings embed_positions pos_emb position_embedding", _LOOKUP),
     _row("embedding.position", None, "pos_embed pos_embedding position_embeddings", _TENSOR),
     _row("embedding.norm", K.NORM, "word_embeddings_layernorm layernorm_embedding embedding_norm", _NORM),
     _row("norm.final", K.NORM, "norm ln_f final_layernorm final_layer_norm layernorm norm_f final_norm ln_final ln_out",
@@ -322,5 +333,3 @@ ROWS: dict[tuple[str, str], tuple[Row, ...]] = {
     for place, rows in PLACES.items()
     for name in {name for row in rows for name in row.names}
 }
-
-

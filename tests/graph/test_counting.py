@@ -1,5 +1,4 @@
 import pytest
-
 from archviz3d.graph.counting import logical_parameters
 
 

@@ -17,7 +17,7 @@ __all__ = ["Boxes", "sibling_gaps", "to_world"]
 _TOP, _BOTTOM, _LEFT, _RIGHT = 1.22, 0.52, 0.72, 0.66
 _FRONT_ABOVE, _FRONT_BELOW = 1.05, 0.95  # a front face is a little brighter at its upper edge
 _SIDE_MIN_PX = 0.6  # sides thinner than this are not drawn
-_TILE_MAX_PX = 14.0  # closed boxes smaller than this smooth their own outline
+_TILE_MAX_PX = 16.0  # closed boxes smaller than this smooth their own outline
 # Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off, so
 # that single precision is enough for what is in it.
 _REACH = 60.0
@@ -86,9 +86,9 @@ class Boxes:
         anchor: NDArray[np.float64],
         colors: NDArray[np.uint8],
         behind: NDArray[np.uint8],
-        gaps: NDArray[np.float64],
-    ) -> None:
-        """Draw a cut.
+        gaps: NDArray[np.float32],
+    ) -> tuple[float, float]:
+        """Draw a cut and return the nearest and the farthest depth that the camera must show.
 
         Parameters
         ----------
@@ -108,6 +108,7 @@ class Boxes:
         high[:, :2] = np.minimum(high[:, :2], target[:2] + reach)
         faces = [_fronts(low, high, cut, gaps), *_sides(low, high, cut, camera.eye - anchor)]
         self._upload(faces, colors, behind, anchor)
+        return _depths(low, high, camera, anchor)
 
     def _upload(
         self, faces: list[_Faces], colors: NDArray[np.uint8], behind: NDArray[np.uint8], anchor: NDArray[np.float64]
@@ -127,10 +128,19 @@ class Boxes:
         self.actor.SetPosition(*to_world(anchor))
 
 
-def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps: NDArray[np.float64]) -> _Faces:
+def _depths(
+    low: NDArray[np.float64], high: NDArray[np.float64], camera: Camera, anchor: NDArray[np.float64]
+) -> tuple[float, float]:
+    depth = camera.to_view((low + high) / 2 + anchor)[:, 2]
+    reach = (high - low) / 2 @ np.abs(camera.axes[2])
+    near, far = float((depth - reach).min()), float((depth + reach).max())
+    return max(0.95 * near, 0.01 * camera.distance), max(1.05 * far, 0.02 * camera.distance)
+
+
+def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps: NDArray[np.float32]) -> _Faces:
     is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX)
     # A tile's quad reaches half a pixel out, but not into its neighbour's: the shader paints that rim.
-    rim = np.where(is_tile[:, None], np.minimum(gaps / 2, 0.6 / cut.scale[:, None]), 0.0)
+    rim = np.where(is_tile[:, None], np.minimum(gaps / 2, 0.6 / cut.unit_px[:, None]), 0.0)
     lower, upper = low[:, :2] - rim, high[:, :2] + rim
     points = np.empty((len(low), 4, 3))
     for corner, (x, y) in enumerate(_AROUND):
@@ -147,7 +157,7 @@ def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps:
 def _sides(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, eye: NDArray[np.float64]) -> list[_Faces]:
     """Return the sides that the eye sees and that are thick enough on the screen."""
     found: list[_Faces] = []
-    thick_px = (high[:, 2] - low[:, 2]) * cut.scale
+    thick_px = (high[:, 2] - low[:, 2]) * cut.unit_px
     for axis, edge, outward, light in (
         (1, high, 1, _TOP), (1, low, -1, _BOTTOM), (0, low, -1, _LEFT), (0, high, 1, _RIGHT),
     ):  # fmt: skip

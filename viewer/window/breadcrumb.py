@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from ...graph.model_graph import ModelGraph
+from .words import node_title
 
 __all__ = ["Breadcrumb"]
 
@@ -37,10 +38,13 @@ class Breadcrumb(QWidget):
                 arrow = QLabel("›", self)
                 arrow.setObjectName("crumbArrow")
                 self._row.insertWidget(2 * place - 1, arrow)
-            self._row.insertWidget(2 * place, self._button(graph, step, is_last=place == len(way) - 1))
+                arrow.show()
+            button = self._button(graph, step, is_last=place == len(way) - 1)
+            self._row.insertWidget(2 * place, button)
+            button.show()
 
     def _button(self, graph: ModelGraph, node: int, is_last: bool) -> QToolButton:
-        name = graph.name_of(node)
+        name = node_title(graph, node)
         button = QToolButton(self)
         button.setText(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
         button.setToolTip(graph.path(node) or name)

@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
-from ..numbers import byte_size, grouped, short_count
-from .words import attribute_word, kind_word, provenance_words, shape_words
+from ..numbers import grouped, people_bytes, people_count, people_shape
+from .words import attribute_word, capital, kind_word, provenance_words
 
 __all__ = ["Fact", "Section", "describe"]
 
@@ -57,21 +57,21 @@ def _size(graph: ModelGraph, node: int) -> Section:
     aside = int(graph.total_parameters[mtp].sum()) if node == 0 else 0
     text = _counted(parameters - aside)
     if aside:
-        text += "\n" + _tr("+ {count} in multi-token prediction").format(count=short_count(aside))
+        text += "\n" + _tr("+ {count} in multi-token prediction").format(count=people_count(aside))
     section.add(_tr("Parameters"), text)
     if node and parameters:
         share = parameters / max(1, int(graph.total_parameters[0]))
         section.add(_tr("Of the model"), _percent(share))
     nbytes = int(graph.total_bytes[node])
     if nbytes:
-        section.add(_tr("Stored"), f"{byte_size(nbytes)}  ({grouped(nbytes)} B)")
+        section.add(_tr("Stored"), f"{people_bytes(nbytes)}  ({grouped(nbytes)} B)")
     return section
 
 
 def _storage(graph: ModelGraph, node: int) -> Section:
     section = Section(_tr("Tensor"))
     shape = graph.shape_of(node)
-    section.add(_tr("Shape"), None if shape is None else shape_words(shape))
+    section.add(_tr("Shape"), None if shape is None else people_shape(shape))
     section.add(_tr("Type"), graph.dtype_of(node))
     section.add(_tr("File"), graph.file_of(node))
     offset = int(graph.offset[node])
@@ -85,10 +85,10 @@ def _structure(graph: ModelGraph, node: int) -> Section:
     for kind in dict.fromkeys(kinds.tolist()):
         alike = graph.children(node)[kinds == kind]
         text = grouped(len(alike))
-        forms = len(np.unique(graph.signature[alike]))
-        if len(alike) > 1:
-            text += "  " + (_tr("all alike") if forms == 1 else _tr("{count} forms").format(count=forms))
-        section.add(kind_word(NodeKind(kind)).capitalize(), text)
+        if len(alike) > 1 and all(graph.name_of(int(child)).isdecimal() for child in alike):
+            forms = len(np.unique(graph.signature[alike]))
+            text += _tr(", all alike") if forms == 1 else _tr(", of {count} forms").format(count=forms)
+        section.add(capital(kind_word(NodeKind(kind))), text)
     tensors = int((graph.dtype_code[graph.subtree(node)] >= 0).sum())
     if graph.child_count[node]:
         section.add(_tr("Tensors"), grouped(tensors))
@@ -98,7 +98,7 @@ def _structure(graph: ModelGraph, node: int) -> Section:
 def _origin(graph: ModelGraph, node: int) -> Section:
     section = Section(_tr("How it is known"))
     words = provenance_words(graph.provenance_of(node))
-    section.add(_tr("This part"), words[:1].upper() + words[1:])
+    section.add(_tr("This part"), capital(words))
     if node == 0:
         section.add(_tr("Format"), graph.format)
         section.add(_tr("Source"), graph.source)
@@ -108,7 +108,7 @@ def _origin(graph: ModelGraph, node: int) -> Section:
 
 
 def _counted(count: int) -> str:
-    short = short_count(count)
+    short = people_count(count)
     exact = grouped(count)
     return short if short == exact else f"{short}  ({exact})"
 

@@ -4,8 +4,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from ...graph.model_graph import ModelGraph
-from ..numbers import short_count
-from .words import kind_word, shape_words
+from ..numbers import people_count, people_shape
+from .words import kind_word, node_title
 
 __all__ = ["HoverTip", "tip_html"]
 
@@ -40,21 +40,16 @@ class HoverTip(QLabel):
 
 def tip_html(graph: ModelGraph, node: int) -> str:
     """Return name, kind, parameters and shape of a node as rich text."""
-    facts = [kind_word(graph.kind_of(node))]
+    title = node_title(graph, node)
+    kind = kind_word(graph.kind_of(node))
+    facts = [] if title.startswith(kind) else [kind]
     parameters = int(graph.total_parameters[node])
     if parameters:
-        facts.append(HoverTip.tr("{count} parameters").format(count=short_count(parameters)))
+        facts.append(HoverTip.tr("{count} parameters").format(count=people_count(parameters)))
     shape, dtype = graph.shape_of(node), graph.dtype_of(node)
     if shape is not None:
-        facts.append(f"{shape_words(shape)} {dtype or ''}".strip())
-    return f"<b>{_escape(_title(graph, node))}</b><br>{_escape(' · '.join(facts))}"
-
-
-def _title(graph: ModelGraph, node: int) -> str:
-    name = graph.name_of(node)
-    if not name.isdecimal():
-        return name
-    return f"{kind_word(graph.kind_of(node))} {name}"
+        facts.append(f"{people_shape(shape)} {dtype or ''}".strip())
+    return "<br>".join([f"<b>{_escape(title)}</b>", *([_escape(" · ".join(facts))] if facts else [])])
 
 
 def _escape(text: str) -> str:

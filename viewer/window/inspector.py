@@ -2,13 +2,22 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...graph.model_graph import ModelGraph
-from ..theme import Theme
 from .facts import Section, describe
-from .tree_model import kind_icon
-from .words import kind_word
+from .icons import NodeIcons
+from .words import capital, kind_word, node_title
 
 __all__ = ["Inspector"]
 
@@ -24,7 +33,7 @@ class Inspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.node: int | None = None
 
-    def show_node(self, graph: ModelGraph, node: int, theme: Theme) -> None:
+    def show_node(self, graph: ModelGraph, node: int, icons: NodeIcons) -> None:
         """Describe a node."""
         self.node = node
         page = QWidget()
@@ -32,8 +41,8 @@ class Inspector(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(16, 14, 16, 16)
         column.setSpacing(6)
-        column.addLayout(self._kind_row(graph, node, theme))
-        name = _text(graph.name_of(node), "inspectorName")
+        column.addLayout(self._kind_row(graph, node, icons))
+        name = _text(capital(node_title(graph, node)) if graph.name_of(node).isdecimal() else graph.name_of(node), "inspectorName")
         column.addWidget(name)
         path = graph.path(node)
         if path:
@@ -50,15 +59,14 @@ class Inspector(QScrollArea):
         self.node = None
         self.setWidget(QWidget())
 
-    def _kind_row(self, graph: ModelGraph, node: int, theme: Theme) -> QHBoxLayout:
+    def _kind_row(self, graph: ModelGraph, node: int, icons: NodeIcons) -> QHBoxLayout:
         kind = graph.kind_of(node)
         row = QHBoxLayout()
         row.setSpacing(6)
         mark = QLabel()
-        mark.setPixmap(kind_icon(kind, theme).pixmap(12, 12))
+        mark.setPixmap(icons.icon(node).pixmap(12, 12))
         row.addWidget(mark)
-        row.addWidget(_text(kind_word(kind).capitalize() if kind_word(kind).islower() else kind_word(kind), "kindWord"))
-        row.addStretch(1)
+        row.addWidget(_text(capital(kind_word(kind)), "kindWord"), 1)
         return row
 
     def _path_row(self, path: str) -> QHBoxLayout:
@@ -94,6 +102,7 @@ def _text(text: str, name: str) -> QLabel:
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    label.setIndent(0)  # a style sheet with padding would indent it otherwise
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label

@@ -1,6 +1,9 @@
 """The 3D view of one model: draws a ViewState through a Scene, and turns the mouse into changes of the state."""
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
@@ -10,8 +13,11 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..camera import Camera
 from ..scene import Scene
+from ..scene.heading import free_margins
 from ..state import ViewState
+from ..theme import THEMES
 from .gl_widget import GlWidget
+from .hover_outline import HoverOutline
 from .hover_tip import HoverTip
 from .navigator import Navigator
 
@@ -21,6 +27,8 @@ _REST = 150  # milliseconds without movement until the full-quality frame
 _FRAME = 16  # milliseconds: hover is looked up at most once in this time
 _ORBIT = 0.3  # degrees a pixel
 _WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
+_FRONT = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], np.float64)  # corners of a box's front face
+_ASPECTS = (1.0, 2.4)  # a model is laid out for the shape of the view, within reason
 _NEAREST, _FARTHEST = 1e-5, 4.0  # distances that zooming stays within, relative to the view of the whole model
 
 
@@ -42,6 +50,7 @@ class ModelView(GlWidget):
         self.state = state
         self.scene = scene
         self._graph: ModelGraph | None = None
+        self._placement: Placement | None = None
         self._whole_distance = 1.0
         self._drag: _Drag | None = None
         self._cursor: QPointF | None = None
@@ -50,6 +59,7 @@ class ModelView(GlWidget):
         self.setAccessibleName(self.tr("Model in 3D"))
 
         self.navigator = Navigator(state, self.framing, self.camera, self)
+        self._outline = HoverOutline(self)
         self._tip = HoverTip(self)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._come_to_rest)
@@ -58,28 +68,48 @@ class ModelView(GlWidget):
 
         events = state.events
         events.camera.connect(self._on_camera)
-        for signal in (events.focus, events.selection, events.labels, events.hover):
+        events.hover.connect(self._on_hover)
+        events.theme.connect(lambda theme: self._outline.set_color(THEMES[theme].hover))
+        for signal in (events.focus, events.selection, events.labels, events.theme, events.angle):
             signal.connect(self._on_change)
 
-    def show_model(self, graph: ModelGraph, placement: Placement) -> None:
-        """Show a model, framed as a whole."""
-        self._graph = graph
-        self.state.hover = self.state.selection = self.state.camera = None
-        self.state.focus = 0
-        self.state.arrangement = placement.arrangement
+    def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState) -> None:
+        """Show a model as another state wants it."""
+        self._graph, self._placement = graph, placement
         self.scene.show(graph, placement)
         self.navigator.show(graph, placement)
+        self.state.assign(wanted)
         self._whole_distance = self.framing(0).distance
         self.redraw()
 
+    def clear(self) -> None:
+        """Show no model."""
+        self.navigator.interrupt()
+        self._graph = self._placement = None
+        self._tip.hide()
+        self.state.assign(ViewState(theme=self.state.theme))
+
     # ---------------------------------------------------------------- the camera
+    def aspect(self, width: int, height: int) -> float:
+        """Return the width over height of what title and legend leave free in a view of so many widget pixels."""
+        left, top, right, bottom = free_margins((width, height), 1.0)
+        return min(max((width - left - right) / max(1.0, height - top - bottom), _ASPECTS[0]), _ASPECTS[1])
+
     def framing(self, node: int) -> Camera:
         """Return the camera that frames a node in this view."""
-        return self.scene.fit(node, self.viewport())
+        azimuth, elevation, zoom = self.state.angle
+        camera = self.scene.fit(node, self.viewport(), azimuth, elevation, self.devicePixelRatioF())
+        width, height = self.viewport()
+        return camera.zoomed(zoom, (width / 2, height / 2), (width, height))
 
     def camera(self) -> Camera:
         """Return the camera that is in force."""
         return self.state.camera or self.framing(self.state.focus)
+
+    def resizeGL(self, w: int, h: int) -> None:
+        super().resizeGL(w, h)
+        self._outline.resize(self.size())
+        self._rest.start()  # while the window is being resized, quick frames do
 
     def zoom(self, factor: float, at: QPointF) -> None:
         """Zoom by a factor, so that what is under the point stays under it."""
@@ -97,15 +127,29 @@ class ModelView(GlWidget):
 
     def before_render(self) -> None:
         if self._graph is not None:
-            self.scene.draw(self.state, self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving)
+            # The hover's outline is drawn above the scene, see `_on_hover`.
+            self.scene.draw(replace(self.state, hover=None), self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving)
 
     def _on_camera(self) -> None:
         self._tip.hide()
+        self.state.hover = None
         self._rest.start()
         self.redraw()
 
     def _on_change(self) -> None:
         self.redraw()
+
+    def _on_hover(self, node: int | None) -> None:
+        """Outline the node in a layer above the scene: the scene itself need not be rendered again for it."""
+        if node is None or self._placement is None:
+            self._outline.mark(None)
+            return
+        center, size = self._placement.center[node], self._placement.size[node]
+        corners = center + _FRONT * size / 2
+        px, depth = self.camera().project(corners, self.viewport())
+        scale = self.devicePixelRatioF()
+        in_front = bool((depth > 0).all())
+        self._outline.mark([QPointF(x / scale, y / scale) for x, y in px.tolist()] if in_front else None)
 
     def _come_to_rest(self) -> None:
         if self.navigator.flight.flying:

@@ -1,9 +1,11 @@
 """Calm lines above the scene: what is being opened, and what went wrong."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QWidget
 
 __all__ = ["MessageBar", "ProgressBar"]
+
+_PATIENCE = 300  # milliseconds: what is done by then needs no progress bar
 
 
 class ProgressBar(QWidget):
@@ -27,6 +29,8 @@ class ProgressBar(QWidget):
         row.addWidget(self._text)
         row.addWidget(self._bar, 1)
         row.addWidget(self.cancel_button)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self.show)
         self.hide()
 
     def report(self, text: str, fraction: float | None) -> None:
@@ -35,7 +39,13 @@ class ProgressBar(QWidget):
         self._bar.setRange(0, 0 if fraction is None else 1000)
         if fraction is not None:
             self._bar.setValue(round(1000 * fraction))
-        self.show()
+        if self.isHidden() and not self._patience.isActive():
+            self._patience.start()
+
+    def done(self) -> None:
+        """Go away."""
+        self._patience.stop()
+        self.hide()
 
 
 class MessageBar(QWidget):

@@ -1,10 +1,11 @@
 """What the window remembers between runs."""
 
+from importlib import resources
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-__all__ = ["add_recent", "forget_recent", "recent_files", "settings"]
+__all__ = ["add_recent", "forget_recent", "recent_files", "sample_path", "settings"]
 
 _KEY = "recent"
 _MOST = 10
@@ -33,3 +34,8 @@ def add_recent(path: str) -> None:
 def forget_recent() -> None:
     """Empty the list."""
     settings().remove(_KEY)
+
+
+def sample_path() -> str:
+    """Return the path of the model that ships with archviz3d."""
+    return str(resources.files("archviz3d.resources") / "sample.pt")

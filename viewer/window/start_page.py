@@ -20,9 +20,9 @@ class StartPage(QWidget):
         super().__init__(parent)
         self.setObjectName("startPage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        card = QFrame()
+        self._card = card = QFrame()
         card.setObjectName("startCard")
-        card.setFixedWidth(560)
+        card.setFixedWidth(640)
         self._column = QVBoxLayout(card)
         self._column.setContentsMargins(40, 36, 40, 32)
         self._column.setSpacing(10)
@@ -58,6 +58,13 @@ class StartPage(QWidget):
             self._recent.addWidget(_label(self.tr("Recent"), "startSection"))
         for path in paths:
             self._recent.addWidget(self._recent_row(path))
+
+    def show_drop(self, over: bool) -> None:
+        """Show whether a file hovers over the window."""
+        self.setProperty("dropping", over)
+        for widget in (self, self._card):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -103,5 +110,6 @@ def _short(folder: str, longest: int = 48) -> str:
 def _label(text: str, name: str) -> QLabel:
     label = QLabel(text)
     label.setObjectName(name)
+    label.setIndent(0)
     label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     return label

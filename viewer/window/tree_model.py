@@ -3,15 +3,13 @@
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
-from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
-from ..numbers import short_count
-from ..theme import Theme
+from ..numbers import people_count
+from .icons import NodeIcons
 from .words import kind_word
 
-__all__ = ["NodeRole", "TreeModel", "kind_icon"]
+__all__ = ["NodeRole", "TreeModel"]
 
 NodeRole = Qt.ItemDataRole.UserRole
 """The item role that gives a row's node id."""
@@ -30,11 +28,11 @@ class TreeModel(QAbstractItemModel):
     An index carries its node's id, so going from node to row and back takes no lookup table.
     """
 
-    def __init__(self, graph: ModelGraph, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(self, graph: ModelGraph, icons: NodeIcons, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._graph = graph
         self._shown: dict[int, int] = {}
-        self._icons = {kind: kind_icon(kind, theme) for kind in NodeKind}
+        self._icons = icons
 
     def node(self, index: _Index) -> int:
         """Return the node id of a row."""
@@ -47,6 +45,11 @@ class TreeModel(QAbstractItemModel):
         if parent >= 0 and row >= self._row_count(parent):
             self._fetch(parent, row + 1)
         return self.createIndex(row, _NAME, node)
+
+    def show_icons(self, icons: NodeIcons) -> None:
+        """Change the icons, as for another theme."""
+        self._icons = icons
+        self.layoutChanged.emit()
 
     # ---------------------------------------------------------------- Qt's side
     def columnCount(self, parent: _Index | None = None) -> int:
@@ -84,7 +87,8 @@ class TreeModel(QAbstractItemModel):
         if not parent.isValid():
             return False
         node = self.node(parent)
-        return self._row_count(node) < self._graph.child_count[node]
+        # A numpy.bool_ here crashes PySide.
+        return self._row_count(node) < int(self._graph.child_count[node])
 
     def fetchMore(self, parent: _Index) -> None:
         node = self.node(parent)
@@ -98,9 +102,9 @@ class TreeModel(QAbstractItemModel):
                 return self._graph.name_of(node)
             if column == _KIND:
                 return kind_word(self._graph.kind_of(node))
-            return short_count(int(self._graph.total_parameters[node]))
+            return people_count(int(self._graph.total_parameters[node]))
         if role == Qt.ItemDataRole.DecorationRole and column == _NAME:
-            return self._icons[self._graph.kind_of(node)]
+            return self._icons.icon(node)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._graph.path(node) or self._graph.name
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _PARAMETERS:
@@ -126,17 +130,3 @@ class TreeModel(QAbstractItemModel):
         self.beginInsertRows(self.index_of(node), first, last)
         self._shown[node] = rows
         self.endInsertRows()
-
-
-def kind_icon(kind: NodeKind, theme: Theme) -> QIcon:
-    """Return a small rounded square in the kind's colour."""
-    pixmap = QPixmap(24, 24)  # twice the size it is shown at, for dense screens
-    pixmap.setDevicePixelRatio(2.0)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor.fromRgbF(*theme.kind_color(kind)))
-    painter.drawRoundedRect(1.0, 1.0, 10.0, 10.0, 2.5, 2.5)
-    painter.end()
-    return QIcon(pixmap)

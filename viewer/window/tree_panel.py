@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
 from ...graph.model_graph import ModelGraph
-from ..theme import Theme
+from .icons import NodeIcons
 from .tree_model import NodeRole, TreeModel
 from .words import kind_word
 
@@ -23,6 +23,8 @@ class TreePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("treePanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._graph: ModelGraph | None = None
         self._model: TreeModel | None = None
         self.search = QLineEdit()
@@ -54,18 +56,17 @@ class TreePanel(QWidget):
         self.tree.doubleClicked.connect(self._enter)
         self.results.doubleClicked.connect(self._enter)
 
-    def show_model(self, graph: ModelGraph, theme: Theme) -> None:
+    def show_model(self, graph: ModelGraph, icons: NodeIcons) -> None:
         """Show a model's tree, opened where it is worth looking."""
         self._graph = graph
         self.search.clear()
         old = self._model
-        self._model = TreeModel(graph, theme, self)
+        self._model = TreeModel(graph, icons, self)
         self.tree.setModel(self._model)
         if old is not None:
             old.deleteLater()
         self.tree.selectionModel().currentChanged.connect(self._choose)
-        for column, width in ((1, 110), (2, 84)):
-            self.tree.header().resizeSection(column, width)
+        _size_columns(self.tree, 92, 84)
         # Down through containers that hold only one thing, so that the first look shows something.
         node = 0
         while True:
@@ -75,6 +76,11 @@ class TreePanel(QWidget):
             if len(children) > 3 or len(containers) != 1:
                 break
             node = int(containers[0])
+
+    def show_icons(self, icons: NodeIcons) -> None:
+        """Change the icons, as for another theme."""
+        if self._model is not None:
+            self._model.show_icons(icons)
 
     def clear(self) -> None:
         """Show no model."""
@@ -151,6 +157,7 @@ class TreePanel(QWidget):
             found.appendRow(row)
         old = self.results.model()
         self.results.setModel(found)
+        _size_columns(self.results, 104, 92)
         if old is not None:
             old.deleteLater()
         self.results.selectionModel().currentChanged.connect(lambda index: self._choose(index.siblingAtColumn(0)))
@@ -165,14 +172,20 @@ def _tree_view() -> QTreeView:
     view.setUniformRowHeights(True)  # without it Qt asks every row for its height
     view.setAlternatingRowColors(False)
     view.setAllColumnsShowFocus(True)
-    view.setIndentation(16)
+    view.setIndentation(13)
     view.setExpandsOnDoubleClick(False)  # a double-click flies there
     view.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
     view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     view.header().setStretchLastSection(False)
-    view.header().setDefaultSectionSize(90)
     view.header().setMinimumSectionSize(60)
     view.header().setHighlightSections(False)
     view.setHeaderHidden(False)
-    _ = QHeaderView  # sections are set when a model is there
     return view
+
+
+def _size_columns(view: QTreeView, second: int, third: int) -> None:
+    header = view.header()
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    for column, width in ((1, second), (2, third)):
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(column, width)

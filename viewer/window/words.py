@@ -3,8 +3,9 @@
 from PySide6.QtCore import QCoreApplication
 
 from ...graph.kinds import NodeKind, Provenance
+from ...graph.model_graph import ModelGraph
 
-__all__ = ["attribute_word", "kind_word", "provenance_words", "shape_words"]
+__all__ = ["attribute_word", "capital", "kind_word", "node_title", "provenance_words"]
 
 
 def kind_word(kind: NodeKind) -> str:
@@ -69,8 +70,12 @@ def attribute_word(key: str) -> str:
     return known.get(key) or key.replace("_", " ")
 
 
-def shape_words(shape: tuple[int, ...]) -> str:
-    """Return a shape as people write it: ``2048 × 7168``, or "scalar"."""
-    if not shape:
-        return QCoreApplication.translate("Shape", "scalar")
-    return " × ".join(str(n) for n in shape)
+def node_title(graph: ModelGraph, node: int) -> str:
+    """Return what people call a node: its name, and before a mere number its kind (``layer 17``)."""
+    name = graph.name_of(node)
+    return f"{kind_word(graph.kind_of(node))} {name}" if node and name.isdecimal() else name
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]

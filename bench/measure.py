@@ -1,0 +1,55 @@
+"""CPU time and peak memory of whole processes, in pairs: what the benchmarks share."""
+
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Cost", "compare", "model_folder", "run"]
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / "build" / "bench"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one process took."""
+
+    cpu: float  # user and system seconds
+    peak: float  # MB of resident memory
+
+
+def run(command: list[str], **environment: str) -> Cost:
+    """Run a process to its end and return its cost; its output is thrown away."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | environment)
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        sys.exit(f"{' '.join(command)}: exit {os.waitstatus_to_exitcode(status)}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def compare(ours: list[str], peer: list[str], runs: int = 7) -> tuple[Cost, Cost, float]:
+    """Run two commands in turn and return their median costs and the median of the ratios ours / peer.
+
+    In turn, because these machines change speed; the first pair warms the file cache and is not counted.
+    """
+    pairs = [(run(ours), run(peer)) for _ in range(runs + 1)][1:]
+    ratio = statistics.median(a.cpu / b.cpu for a, b in pairs)
+    return _median([a for a, _ in pairs]), _median([b for _, b in pairs]), ratio
+
+
+def model_folder(name: str) -> Path:
+    """Return the folder of a sparse checkpoint, written on first use."""
+    sys.path.insert(0, str(ROOT / "examples"))
+    from sparse_checkpoints import write
+
+    folder = CACHE / name
+    if not (folder / "config.json").exists():
+        write(name, folder)
+    return folder
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(statistics.median(c.cpu for c in costs), statistics.median(c.peak for c in costs))

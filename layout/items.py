@@ -1,0 +1,168 @@
+"""What each container packs: natural sizes of its children, and the way they are packed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph.kinds import NodeKind
+from ..graph.model_graph import ModelGraph
+from .footprint import STANDING, footprints, module_area, rim
+from .shares import NORM_BY_SPINE, SHARE, SPINE_SHARE
+from .tree import Tree
+
+__all__ = ["TENSOR_GAP", "TENSOR_RIM", "Naturals", "Sizes"]
+
+# A module of up to this many tensors and nothing else is drawn to scale, as one thing.
+_FEW_TENSORS = 6
+# Room between the tensors of one module, as a part of the side of the largest.
+TENSOR_GAP = 0.05
+TENSOR_RIM = 0.02
+# Heads have no matrices of their own; they get this part of what the projections around them take.
+_HEADS_AREA = 0.7
+_OPTIMIZER_AREA = 0.1
+_HEADS_ALONE = 400.0
+_LARGEST_TO_SMALLEST = 12.0  # sides of what stretches
+_LARGEST_TO_TINIEST = 30.0  # sides of what is to scale
+
+
+@dataclass(slots=True)
+class Sizes:
+    """Natural sizes of one container's children.
+
+    Attributes
+    ----------
+    u, v : ndarray of float64, shape (n,)
+    rigid : ndarray of bool, shape (n,)
+        Keeps its proportions; everything else fills its slot.
+    bar : ndarray of bool, shape (n,)
+        A vector: may lie or stand.
+    """
+
+    u: NDArray[np.float64]
+    v: NDArray[np.float64]
+    rigid: NDArray[np.bool_]
+    bar: NDArray[np.bool_]
+
+
+class Naturals:
+    """Natural sizes and shares of the nodes of one graph."""
+
+    def __init__(self, graph: ModelGraph, tree: Tree) -> None:
+        self._graph = graph
+        self._tree = tree
+        self._footprints = footprints(graph.shapes)
+        self._is_vector = np.array([len(shape) == 1 for shape in graph.shapes] + [False])
+        stacks = np.append(0, np.cumsum(graph.kind == NodeKind.STACK))
+        self._stacks = stacks
+        self._outputs = np.append(0, np.cumsum(graph.kind == NodeKind.OUTPUT))
+        self._modules: dict[int, tuple[float, float]] = {}
+
+    def holds_stack(self, node: int) -> bool:
+        """Whether a node is a stack or has one inside."""
+        return bool(self._stacks[node + self._graph.size[node]] > self._stacks[node])
+
+    def roles(self, children: NDArray[np.int32]) -> list[int]:
+        """Return the children's kinds; a plain module around an output head counts as one."""
+        kind, size = self._graph.kind, self._graph.size
+        holds = (self._outputs[children + size[children]] > self._outputs[children]) & (
+            self._stacks[children + size[children]] == self._stacks[children]
+        )
+        return np.where(holds & (kind[children] == NodeKind.MODULE), NodeKind.OUTPUT, kind[children]).tolist()
+
+    def sizes(self, container: int, children: NDArray[np.int32]) -> Sizes:
+        """Return the natural sizes of a container's children."""
+        graph, tree = self._graph, self._tree
+        tails = tree.tail[children]
+        leaf = tree.count[tails] == 0
+        shaped = graph.shape_code[tails] >= 0
+        size = self._footprints[graph.shape_code[tails]]
+        grown = size + _rim_around(size.min(1), tree.step[tails])[:, None]
+        u, v = grown[:, 0].copy(), grown[:, 1].copy()
+        rigid = leaf & shaped
+        bar = rigid & self._is_vector[graph.shape_code[tails]]
+        kinds = graph.kind[children]
+        heads: list[int] = []
+        optimizers: list[int] = []
+        for k in np.flatnonzero(~leaf).tolist():
+            tail = int(tails[k])
+            if kinds[k] == NodeKind.HEADS:
+                heads.append(k)
+            elif kinds[k] == NodeKind.OPTIMIZER:
+                optimizers.append(k)
+            elif (own := self._module(tail)) is not None:
+                extra = float(_rim_around(np.array(min(own)), tree.step[tail]))
+                u[k], v[k], rigid[k] = own[0] + extra, own[1] + extra, True
+            else:
+                side = module_area(int(graph.total_parameters[tail]), int(graph.size[tail])) ** 0.5
+                u[k], v[k] = 1.15 * side, side / 1.15
+        standing = np.isin(kinds, STANDING) | (graph.kind[container] in STANDING and leaf)
+        rigid &= ~standing
+        for some, part in ((heads, _HEADS_AREA), (optimizers, _OPTIMIZER_AREA)):
+            if some:
+                others = np.delete(u * v, some)
+                side = (part * float(others.sum()) / len(some) if len(others) else _HEADS_ALONE) ** 0.5
+                u[some], v[some] = side, side
+        _lift_the_small(u, v, rigid)
+        return Sizes(u, v, rigid, bar)
+
+    def _module(self, tail: int) -> tuple[float, float] | None:
+        """Return the natural size of a module of few tensors, None for other containers."""
+        tree, graph = self._tree, self._graph
+        if tree.count[tail] > _FEW_TENSORS:
+            return None
+        key = int(tree.key[tail])
+        if key not in self._modules:
+            children = tree.children(tail)
+            if not len(children) or tree.count[children].any() or (graph.shape_code[children] < 0).any():
+                return None
+            self._modules[key] = _natural_module(self.sizes(tail, children))
+        return self._modules[key]
+
+    def shares(self, container: int, children: NDArray[np.int32]) -> list[float]:
+        """Return what part of a panel each child takes, by its kind."""
+        graph = self._graph
+        whole = int(graph.size[container])
+        by_spine = self.holds_stack(container)
+        sizes: list[int] = graph.total_parameters[children].tolist()
+        largest = max(max(sizes), 1)
+        shares: list[float] = []
+        for child, parameters in zip(children.tolist(), sizes, strict=True):
+            kind = graph.kind_of(child)
+            if kind == NodeKind.NORM and by_spine:
+                shares.append(NORM_BY_SPINE)
+            elif kind in SHARE:
+                shares.append(SHARE[kind])
+            elif self.holds_stack(child) and graph.kind[container] != NodeKind.OPTIMIZER:
+                shares.append(max(SPINE_SHARE * (int(graph.size[child]) / whole) ** 0.5, SHARE[NodeKind.OPTIMIZER]))
+            elif self._outputs[child + graph.size[child]] > self._outputs[child]:
+                shares.append(SHARE[NodeKind.OUTPUT] + SHARE[NodeKind.NORM])
+            else:
+                shares.append(max(SHARE[NodeKind.MLP] * (parameters / largest) ** 0.25, SHARE[NodeKind.NORM]))
+        return shares
+
+
+def _rim_around(side: NDArray[np.float64], step: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return how much larger, in both directions, a run's head is than its member of smaller side `side`."""
+    return side / (1.0 - 2.0 * rim(step)) - side
+
+
+def _natural_module(sizes: Sizes) -> tuple[float, float]:
+    """Return the natural size of tensors side by side or one below the other, whichever is more compact."""
+    gap = TENSOR_GAP * float(np.maximum(sizes.u, sizes.v).max())
+    gaps = gap * (len(sizes.u) - 1)
+    standing_u, standing_v = np.where(sizes.bar, [sizes.v, sizes.u], [sizes.u, sizes.v])
+    beside = float(standing_u.sum()) + gaps, float(standing_v.max())
+    below = float(sizes.u.max()), float(sizes.v.sum()) + gaps
+    u, v = below if below[0] * below[1] < beside[0] * beside[1] else beside
+    extra = min(u, v) / (1.0 - 2.0 * TENSOR_RIM) - min(u, v)
+    return u + extra, v + extra
+
+
+def _lift_the_small(u: NDArray[np.float64], v: NDArray[np.float64], rigid: NDArray[np.bool_]) -> None:
+    """Scale up, in place, what would be too small to see beside the largest."""
+    side = np.sqrt(u * v)
+    least = np.where(rigid, side.max() / _LARGEST_TO_TINIEST, side.max() / _LARGEST_TO_SMALLEST)
+    factor = np.maximum(least / side, 1.0)
+    u *= factor
+    v *= factor

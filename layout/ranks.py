@@ -1,0 +1,145 @@
+"""Which child comes after which: ranks along the flow, and the order within a rank."""
+
+from collections.abc import Sequence
+
+from ..graph.kinds import NodeKind
+from .shares import PHASE, PHASE_OF_REST
+
+__all__ = ["ranks_of"]
+
+_SWEEPS = 4
+
+
+def ranks_of(kinds: Sequence[int], pairs: Sequence[tuple[int, int]], container: int) -> list[list[int]]:
+    """Return the children of one container as ranks in reading order.
+
+    Parameters
+    ----------
+    kinds : sequence of int
+        Kind of each child, in model order.
+    pairs : sequence of (int, int)
+        Flow between children, by position.
+    container : int
+        The container's own kind.
+
+    Returns
+    -------
+    list of list of int
+        Positions of children. Every pair leads from an earlier to a later rank, unless it closes a cycle.
+        Parts of the container that no flow joins follow each other, as paragraphs do.
+    """
+    n = len(kinds)
+    if not pairs and not any(kind in PHASE for kind in set(kinds)):
+        return [[child] for child in range(n)]
+    after: list[list[int]] = [[] for _ in range(n)]
+    before: list[list[int]] = [[] for _ in range(n)]
+    for source, target in pairs:
+        after[source].append(target)
+        before[target].append(source)
+    rank = _longest_paths(after, before)
+    ranks: list[list[int]] = []
+    components = _components(n, pairs, kinds, container)
+    if container == NodeKind.MOE:
+        components = _beside_router(components, kinds)
+    for component in components:
+        base = len(ranks)
+        ranks.extend([] for _ in range(1 + max(rank[child] for child in component)))
+        for child in component:
+            ranks[base + rank[child]].append(child)
+    return _by_barycentre([members for members in ranks if members], after, before)
+
+
+def _longest_paths(after: list[list[int]], before: list[list[int]]) -> list[int]:
+    """Return each child's longest distance from a source; cycles are broken in model order."""
+    n = len(after)
+    rank = [0] * n
+    waiting = [len(sources) for sources in before]
+    placed = [False] * n
+    ready = [child for child in range(n) if not waiting[child]]
+    for child in ready:
+        placed[child] = True
+    stuck = 0
+    done = 0
+    while True:
+        while done < len(ready):
+            child = ready[done]
+            done += 1
+            for target in after[child]:
+                if placed[target]:
+                    continue
+                rank[target] = max(rank[target], rank[child] + 1)
+                waiting[target] -= 1
+                if not waiting[target]:
+                    placed[target] = True
+                    ready.append(target)
+        if done == n:
+            return rank
+        while placed[stuck]:
+            stuck += 1
+        placed[stuck] = True
+        ready.append(stuck)
+
+
+def _components(
+    n: int, pairs: Sequence[tuple[int, int]], kinds: Sequence[int], container: int
+) -> list[list[int]]:
+    """Return the parts that flow holds together, in reading order, each in model order."""
+    root = list(range(n))
+
+    def find(child: int) -> int:
+        while root[child] != child:
+            root[child] = root[root[child]]
+            child = root[child]
+        return child
+
+    for source, target in pairs:
+        a, b = find(source), find(target)
+        root[max(a, b)] = min(a, b)
+    members: dict[int, list[int]] = {}
+    for child in range(n):
+        members.setdefault(find(child), []).append(child)
+    rest = PHASE_OF_REST.get(NodeKind(container), 1.0)
+
+    def phase(component: list[int]) -> float:
+        known = [PHASE[kind] for kind in {NodeKind(kinds[child]) for child in component} if kind in PHASE]
+        # Attention tells more of where a part belongs than the norm or projection beside it.
+        return 1.0 if 1.0 in known else min(known, default=rest)
+
+    return sorted(members.values(), key=lambda component: (phase(component), component[0]))
+
+
+def _beside_router(components: list[list[int]], kinds: Sequence[int]) -> list[list[int]]:
+    """Move parts that no flow orders to the router: a shared expert reads what the router reads."""
+    routed = next((part for part in components if any(kinds[child] == NodeKind.ROUTER for child in part)), None)
+    if routed is None:
+        return components
+    loose = [part for part in components if len(part) == 1 and kinds[part[0]] != NodeKind.EXPERTS and part is not routed]
+    return [part + [child for one in loose for child in one] if part is routed else part for part in components if part not in loose]
+
+
+def _by_barycentre(ranks: list[list[int]], after: list[list[int]], before: list[list[int]]) -> list[list[int]]:
+    """Order each rank by the mean position of its neighbours, starting from model order."""
+    if all(len(members) == 1 for members in ranks):
+        return ranks
+    place = [0.0] * len(after)
+
+    def note(members: list[int]) -> None:
+        for k, child in enumerate(members):
+            place[child] = (k + 0.5) / len(members)
+
+    for members in ranks:
+        note(members)
+    for sweep in range(_SWEEPS):
+        forward = sweep % 2 == 0
+        neighbours = before if forward else after
+        for members in ranks if forward else reversed(ranks):
+            if len(members) > 1:
+                wish = {
+                    child: sum(place[k] for k in neighbours[child]) / len(neighbours[child])
+                    if neighbours[child]
+                    else place[child]
+                    for child in members
+                }
+                members.sort(key=lambda child, wish=wish: (wish[child], child))
+                note(members)
+    return ranks

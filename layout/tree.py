@@ -1,0 +1,141 @@
+"""What the layout asks of a graph's tree, computed for all nodes at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph.model_graph import ModelGraph
+from .lift import Lifted
+
+__all__ = ["Tree", "survey"]
+
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+_INVERSE = pow(_BASE, -1, 2**64)
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A graph's tree with chains of only children folded into runs.
+
+    A container with a single child costs a thin rim and nothing else, so a run (a node, its only child,
+    that one's only child ...) is placed as one box whose members are nested rims in closed form. Then the
+    number of levels to walk is that of the branching tree: a chain of 100,000 nodes is one level.
+
+    Attributes
+    ----------
+    head, step : ndarray of int32, shape (N,)
+        First node of the run that a node is in, and how far down the run it is. Runs are consecutive ids.
+    tail : ndarray of int32, shape (N,)
+        Last node of the run: a leaf, or the container whose children the run holds.
+    heads : ndarray of int32, shape (H,)
+        The heads of runs by level, then in pre-order: children of one container stand together.
+    level_start : ndarray of int64, shape (L + 1,)
+        Level `k` is ``heads[level_start[k] : level_start[k + 1]]``.
+    first : ndarray of int64, shape (N,)
+        Where the children of a run's tail begin in `heads`; -1 for other nodes.
+    index : ndarray of int32, shape (H,)
+        Position among siblings of each entry of `heads`.
+    count : ndarray of int64, shape (N,)
+        Number of children.
+    key : ndarray of uint64, shape (N,)
+        Hash of a subtree's shapes, kinds, order and inner flow. Nodes with equal keys are drawn alike, whatever their names.
+    """
+
+    head: NDArray[np.int32]
+    step: NDArray[np.int32]
+    tail: NDArray[np.int32]
+    heads: NDArray[np.int32]
+    level_start: NDArray[np.int64]
+    first: NDArray[np.int64]
+    index: NDArray[np.int32]
+    count: NDArray[np.int64]
+    key: NDArray[np.uint64]
+
+    def children(self, tail: int) -> NDArray[np.int32]:
+        """Return the children of a run's tail, in model order."""
+        start = int(self.first[tail])
+        return self.heads[start : start + int(self.count[tail])] if start >= 0 else self.heads[:0]
+
+
+def survey(graph: ModelGraph, lifted: Lifted) -> Tree:
+    """Fold a graph's tree into runs and hash its subtrees."""
+    n = len(graph)
+    ids = np.arange(n, dtype=np.int32)
+    count = np.bincount(graph.parent[1:], minlength=n)
+    # A container with a residual stream of its own keeps its plan, even around a single child.
+    streams = np.zeros(n, np.bool_)
+    streams[lifted.owner[(lifted.source == lifted.owner) | (lifted.target == lifted.owner)]] = True
+    only = np.zeros(n, np.bool_)
+    only[1:] = (count[graph.parent[1:]] == 1) & ~streams[graph.parent[1:]]
+    head = np.maximum.accumulate(np.where(only, 0, ids))
+    is_head = ~only
+    run_start = np.flatnonzero(is_head).astype(np.int32)
+    run_end = np.append(run_start[1:], n).astype(np.int32) - 1
+    tail = np.repeat(run_end, run_end - run_start + 1)
+
+    # Levels of the folded tree: the depth less the only children on the way down.
+    change = np.zeros(n + 1, np.int32)
+    change[:-1][only] += 1
+    np.subtract.at(change, ids[only] + graph.size[only], 1)
+    level = (graph.depth - np.cumsum(change[:-1], dtype=np.int32))[run_start]
+    small = level.astype(np.int16) if int(level.max()) < 2**15 else level  # numpy sorts 16 bits by radix
+    order = np.argsort(small, kind="stable")
+    heads = run_start[order]
+    level_start = np.searchsorted(level[order], np.arange(int(level.max()) + 2)).astype(np.int64)
+
+    parent = graph.parent[heads]
+    begins = np.ones(len(heads), np.bool_)
+    begins[1:] = parent[1:] != parent[:-1]
+    position = np.arange(len(heads))
+    start_of_family = np.maximum.accumulate(np.where(begins, position, 0))
+    first = np.full(n, -1, np.int64)
+    first[parent[begins][1:]] = position[begins][1:]  # without the root, which is nobody's child
+    return Tree(
+        head=head,
+        step=ids - head,
+        tail=tail,
+        heads=heads,
+        level_start=level_start,
+        first=first,
+        index=(position - start_of_family).astype(np.int32),
+        count=count,
+        key=_keys(graph, lifted, count),
+    )
+
+
+def _keys(graph: ModelGraph, lifted: Lifted, count: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash each subtree as a polynomial over its pre-order sequence, so that it is a difference of prefix sums.
+
+    The sequence of (kind, shape, number of children) determines a tree; the flow inside it is added at
+    the place of the container that owns it, with its ends counted from there.
+    """
+    n = len(graph)
+    local = _mix(graph.shape_code.astype(np.uint64) + np.uint64(2)) + _mix(
+        graph.kind.astype(np.uint64) + np.uint64(256) * count.astype(np.uint64)
+    )
+    if len(lifted):
+        owner = lifted.owner.astype(np.int64)
+        ends = (lifted.source - owner).astype(np.uint64) * np.uint64(_INVERSE) + (lifted.target - owner).astype(np.uint64)
+        flow = _mix(_mix(ends) + lifted.kind.astype(np.uint64) * np.uint64(8) + lifted.provenance.astype(np.uint64))
+        begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
+        local[owner[begins]] += np.add.reduceat(flow, begins)
+    # The distance to the parent makes terms of equal siblings differ: no Thue-Morse collisions.
+    distance = np.arange(n, dtype=np.uint64) - graph.parent.astype(np.uint64)
+    prefix = np.zeros(n + 1, np.uint64)
+    np.cumsum(_mix(local + _mix(distance)) * _powers(_BASE, n), out=prefix[1:])
+    below = (prefix[np.arange(n) + graph.size] - prefix[1:]) * _powers(_INVERSE, n)
+    return _mix(below + _mix(local))
+
+
+def _powers(base: int, n: int) -> NDArray[np.uint64]:
+    factors = np.full(n, base, np.uint64)
+    factors[:1] = 1
+    return np.cumprod(factors)
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    # The finaliser of splitmix64 (Steele, Lea, Flood 2014).
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

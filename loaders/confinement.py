@@ -1,0 +1,116 @@
+"""What a process does to itself before it reads a file that came from outside."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["confine", "limited_memory", "resident_bytes"]
+
+# Reading headers needs none of these: whatever asks for one was not meant to run. (See `sys.audit` events.)
+_FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.startfile")
+
+
+def confine(memory_bytes: int, seconds: float) -> None:
+    """Limit this process for good: memory, time, no network, no other programs, no core file.
+
+    On Windows, and for memory on macOS, the system has no such limits; there the parent watches (`resident_bytes`).
+    """
+    # The clean-up of a hostile file is the system's: this process ends without asking Python.
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        _set_memory_limit(memory_bytes)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    sys.addaudithook(_refuse)
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith(_FORBIDDEN):
+        raise PermissionError(f"{event} is not allowed while a file is read")
+
+
+@contextmanager
+def limited_memory(memory_bytes: int) -> Iterator[None]:
+    """Let this process take at most so much more memory, where the system can limit it."""
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    _set_memory_limit(memory_bytes)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _set_memory_limit(more: int) -> None:
+    """Set the limit of private writable memory (not of mapped files: a checkpoint may be larger than memory)."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = _data_bytes() + more
+    lowest = min(limit for limit in (wanted, soft, hard) if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_DATA, (lowest, hard))
+
+
+def _data_bytes() -> int:
+    """Return this process's private writable memory, 0 where the system does not say."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else 0
+
+
+def resident_bytes(pid: int) -> int | None:
+    """Return the memory that a process occupies, None when it is gone or the system does not say."""
+    if sys.platform == "win32":
+        return _resident_windows(pid)
+    if sys.platform == "darwin":
+        return _resident_macos(pid)
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return None
+
+
+if sys.platform == "darwin":
+
+    def _resident_macos(pid: int) -> int | None:
+        import ctypes
+
+        # proc_pidinfo(pid, PROC_PIDTASKINFO, 0, buffer, size): struct proc_taskinfo starts with virtual and resident size.
+        buffer = (ctypes.c_uint64 * 12)()
+        size = ctypes.CDLL("libproc.dylib").proc_pidinfo(pid, 4, ctypes.c_uint64(0), buffer, ctypes.sizeof(buffer))
+        return int(buffer[1]) if size > 0 else None
+
+
+if sys.platform == "win32":
+
+    def _resident_windows(pid: int) -> int | None:
+        import ctypes
+        from ctypes import wintypes
+
+        class Counters(ctypes.Structure):  # PROCESS_MEMORY_COUNTERS
+            _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [
+                (name, ctypes.c_size_t)
+                for name in "PeakWorkingSetSize WorkingSetSize QuotaPeakPagedPoolUsage QuotaPagedPoolUsage "
+                "QuotaPeakNonPagedPoolUsage QuotaNonPagedPoolUsage PagefileUsage PeakPagefileUsage".split()
+            ]
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = wintypes.HANDLE
+        handle = kernel.OpenProcess(0x1000 | 0x0010, False, pid)  # QUERY_LIMITED_INFORMATION | VM_READ
+        if not handle:
+            return None
+        counters = Counters(cb=ctypes.sizeof(Counters))
+        arguments = (wintypes.HANDLE(handle), ctypes.byref(counters), counters.cb)
+        known = kernel.K32GetProcessMemoryInfo(*arguments)
+        kernel.CloseHandle(wintypes.HANDLE(handle))
+        return int(counters.WorkingSetSize) if known else None

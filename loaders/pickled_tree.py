@@ -1,0 +1,124 @@
+"""The tree of modules and tensors in an unpickled object, found without recursion and in bounded time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from .checkpoint import short_attributes
+from .files import input_error, plain_text
+from .inert_pickle import Inert
+from .limits import LoadLimits
+from .torch_globals import TensorRecord
+from .torch_tensors import Found
+
+__all__ = ["entries", "find_tensors", "holds_tensors", "is_module"]
+
+_MAX_KEY = 1000
+# Visits to containers that were visited before. A few modules that share their blocks need thousands; ten lists
+# that each hold the one before ten times need 10^10.
+_MAX_REPEATED = 200_000
+_MAX_LOOK = 100_000
+_WANTED = (TensorRecord, dict, list, tuple, Inert)
+
+
+def is_module(value: Any) -> bool:
+    """Return whether an object is an ``nn.Module``: its pickled state says so, whatever its class."""
+    return isinstance(value, Inert) and isinstance(value.state, dict) and isinstance(value.state.get("_modules"), dict)  # pyright: ignore[reportUnknownMemberType]
+
+
+def entries(value: Any) -> dict[Any, Any]:
+    """Return what a container holds by key: of a dict or an object its entries, of a list its items by position."""
+    if isinstance(value, dict):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, Inert):
+        return value.attributes() | dict(enumerate(value.items))
+    if isinstance(value, list | tuple):
+        return dict(enumerate(value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return {}
+
+
+def holds_tensors(value: Any) -> bool:
+    """Return whether there is a tensor or a module in `value`, looking at a bounded number of its parts."""
+    seen: set[int] = set()
+    todo: list[Any] = [value]
+    looked = 0
+    while todo and looked < _MAX_LOOK:
+        here = todo.pop()
+        if isinstance(here, TensorRecord) or is_module(here):
+            return True
+        if id(here) not in seen:
+            seen.add(id(here))
+            inner = [part for part in entries(here).values() if isinstance(part, _WANTED)]
+            looked += 1 + len(inner)
+            todo += inner
+    return False
+
+
+def find_tensors(value: Any, path: str, limits: LoadLimits) -> Found:
+    """Return the tensors and modules in `value` by dotted path, in the order of the file.
+
+    Parameters
+    ----------
+    value : object
+        What the unpickler made.
+    path : str
+        Of the file, for errors.
+
+    Raises
+    ------
+    InputError
+        When it nests too deeply, or shares its parts so often that the tree has no bound.
+    """
+    found = Found()
+    if isinstance(value, TensorRecord):
+        found.tensors.append(("tensor", value))
+        return found
+    stack: list[tuple[str, int, Iterator[tuple[str, Any]]]] = [("", id(value), _open("", value, found))]
+    inside = {id(value)}
+    seen = {id(value)}
+    repeated = 0
+    while stack:
+        prefix, identity, children = stack[-1]
+        for name, child in children:
+            place = f"{prefix}.{name}" if prefix else name
+            if isinstance(child, TensorRecord):
+                found.tensors.append((place, child))
+                continue
+            if id(child) in inside:
+                continue  # an object that refers back to what holds it
+            if id(child) in seen:
+                repeated += 1 + len(entries(child))
+                if repeated > _MAX_REPEATED:
+                    raise input_error(path, "repeats its parts without end", "the file is damaged or hostile")
+            if len(stack) >= limits.module_depth:
+                raise input_error(path, "nests its parts too deeply", f"at most {limits.module_depth} levels are shown")
+            seen.add(id(child))
+            inside.add(id(child))
+            stack.append((place, id(child), _open(place, child, found)))
+            break
+        else:
+            stack.pop()
+            inside.discard(identity)
+        if len(found.tensors) + len(found.modules) > limits.nodes:
+            raise input_error(path, "has too many modules and tensors", f"at most {limits.nodes:,} are shown")
+    return found
+
+
+def _open(place: str, value: Any, found: Found) -> Iterator[tuple[str, Any]]:
+    """Note a module, and return an iterator of the named children that may hold tensors."""
+    parts = entries(value)
+    if is_module(value):
+        facts = {key: part for key, part in parts.items() if isinstance(key, str) and key[:1] != "_" and key != "training"}
+        found.modules.append((len(found.tensors), place, {**short_attributes(facts), "class": plain_text(value.qualified)}))
+        kinds = (parts.get("_parameters"), parts.get("_buffers"), parts.get("_modules"))
+        parts = {key: part for kind in kinds if isinstance(kind, dict) for key, part in kind.items()}  # pyright: ignore[reportUnknownVariableType]
+    elif isinstance(value, Inert) and value.qualified.startswith("__torch__."):  # a TorchScript module
+        found.modules.append((len(found.tensors), place, {"class": plain_text(value.qualified)}))
+    return iter([(_name(key), part) for key, part in parts.items() if isinstance(part, _WANTED)])
+
+
+def _name(key: Any) -> str:
+    if isinstance(key, str):
+        return key if len(key) <= _MAX_KEY else plain_text(key, _MAX_KEY)
+    if isinstance(key, int) and -(2**63) <= key < 2**63:
+        return str(key)
+    return f"({type(key).__name__})"

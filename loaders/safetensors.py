@@ -1,0 +1,288 @@
+"""safetensors headers: one file, or many that make one model. Data is never read.
+
+The format: 8 bytes little-endian header length N, then N bytes of JSON
+``{"name": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {...}}``, then the data,
+without holes. See https://github.com/huggingface/safetensors#format.
+"""
+
+import json
+import os
+from itertools import chain
+from math import prod
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..graph import ModelGraph
+from .checkpoint import Checkpoint, Report, build_graph, short_attributes
+from .dtypes import BITS
+from .files import input_error, open_regular, plain_text, read_at
+from .huggingface import config_beside
+from .limits import LoadLimits
+from .tensor_table import TensorTable, check_names, printable_names
+
+__all__ = ["load", "read_headers", "read_metadata"]
+
+_MAX_RANK = 64  # of numpy and torch; the product of a million dimensions would take minutes
+_UNKNOWN_DTYPE = -1
+_IMPOSSIBLE = -2
+
+
+class _Tensor(msgspec.Struct, gc=False):
+    # Defaults let the one decoder read "__metadata__" too; a tensor must have all three.
+    dtype: str = ""
+    shape: tuple[int, ...] | None = None
+    data_offsets: tuple[int, int] | None = None
+
+
+class _Metadata(msgspec.Struct):
+    values: dict[str, str] = msgspec.field(name="__metadata__", default_factory=dict[str, str])
+
+
+_HEADER = msgspec.json.Decoder(dict[str, _Tensor])
+_METADATA = msgspec.json.Decoder(_Metadata)
+
+
+class _StoredSizes(dict[tuple[str, tuple[int, ...] | None], int]):
+    """(dtype, shape) -> bytes, computed once each: real files have few of them."""
+
+    def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> int:
+        dtype, shape = key
+        bits = BITS.get(dtype)
+        if not dtype or shape is None or len(shape) > _MAX_RANK or (shape and min(shape) < 0):
+            size = _IMPOSSIBLE
+        else:
+            size = _UNKNOWN_DTYPE if bits is None else prod(shape) * bits
+        if size >= 2**63 or (size > 0 and size % 8):
+            size = _IMPOSSIBLE
+        self[key] = size = size // 8 if size > 0 else size
+        return size
+
+
+def load(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
+    """Read one safetensors file."""
+    warnings: list[str] = []
+    checkpoint = Checkpoint(read_headers([path], limits, warnings, report), warnings=warnings)
+    checkpoint.attributes = read_metadata(path, limits)
+    checkpoint.config = config_beside(path, limits, warnings)
+    return build_graph(path, "safetensors", checkpoint, limits)
+
+
+def read_headers(paths: list[str], limits: LoadLimits, warnings: list[str], report: Report) -> TensorTable:
+    """Read the headers of one model's files.
+
+    Parameters
+    ----------
+    paths : list of str
+        The files; a tensor's ``file`` is its base name.
+    warnings : list of str
+        Gets a line for what is odd, but no error.
+    report : callable
+        Told what is being read, and how far it is (0 to 1).
+
+    Raises
+    ------
+    InputError
+        When a file is no safetensors file, or its header contradicts itself or the file.
+    """
+    names: list[str] = []
+    entries: list[_Tensor] = []
+    begins: list[NDArray[np.int64]] = []
+    sizes: list[NDArray[np.int64]] = []
+    counts: list[int] = []
+    all_plain = True
+    for k, path in enumerate(paths):
+        if k % 16 == 0:
+            report(os.path.basename(path), k / len(paths))  # noqa: PTH119 - a Path a shard costs as much as the shard
+        header, data_start, data_size, plain = _read_header(path, limits)
+        all_plain &= plain
+        ranges = _ranges(header, path)
+        _check_coverage(header, ranges, data_size, path)
+        names += header
+        entries += header.values()
+        begins.append(ranges[:, 0] + data_start)
+        sizes.append(ranges[:, 1] - ranges[:, 0])
+        counts.append(len(header))
+        if len(names) > limits.nodes:
+            raise input_error(path, "has too many tensors", f"at most {limits.nodes:,} are shown")
+    dtypes = [tensor.dtype for tensor in entries]
+    shapes: list[Any] = [tensor.shape for tensor in entries]
+    nbytes = np.concatenate(sizes) if sizes else np.empty(0, np.int64)
+    files = np.repeat(np.arange(len(paths), dtype=np.int32), counts)
+    _check_sizes(names, dtypes, shapes, nbytes, paths, files, warnings)
+    _check_shared_names(names, files, paths)
+    return TensorTable(
+        names=check_names(names if all_plain else printable_names(names, warnings), paths[0], limits),
+        dtypes=dtypes,
+        shapes=shapes,
+        nbytes=nbytes,
+        files=files,
+        offsets=np.concatenate(begins) if begins else np.empty(0, np.int64),
+        file_names=[os.path.basename(path) for path in paths],  # noqa: PTH119
+    )
+
+
+def read_metadata(path: str, limits: LoadLimits) -> dict[str, Any]:
+    """Return attributes from the ``__metadata__`` of a file whose header was read before: texts that its writer left."""
+    fd = open_regular(path)
+    try:
+        raw = read_at(fd, min(int.from_bytes(read_at(fd, 8, 0), "little"), limits.header_bytes), 8)
+        return short_attributes(_METADATA.decode(raw).values, "metadata")
+    except msgspec.ValidationError:
+        return {}  # not texts by name: nothing that could be shown
+    finally:
+        os.close(fd)
+
+
+def _read_header(path: str, limits: LoadLimits) -> tuple[dict[str, _Tensor], int, int, bool]:
+    """Return the decoded header, where the data starts in the file, how many bytes of it there are, if names are plain."""
+    fd = open_regular(path)
+    try:
+        size = os.fstat(fd).st_size
+        length = int.from_bytes(read_at(fd, 8, 0), "little")
+        if size < 10:
+            raise input_error(path, f"has only {size} bytes", "a safetensors file starts with a header of 10 or more")
+        if length > size - 8:
+            problem = f"announces a header of {length:,} bytes but only {size - 8:,} follow"
+            raise input_error(path, problem, "the file is cut short or is no safetensors file")
+        if length > limits.header_bytes:
+            raise input_error(path, f"has a header of {length:,} bytes", f"at most {limits.header_bytes:,} are read")
+        raw = read_at(fd, length, 8)
+    finally:
+        os.close(fd)
+    if not raw.startswith(b"{"):
+        raise input_error(path, "has no JSON object as its header", "the file is damaged or is no safetensors file")
+    plain = raw.isascii() and b"\\" not in raw and b"\x7f" not in raw  # JSON has no other way to a control character
+    header = _decode(raw, plain, path)
+    header.pop("__metadata__", None)
+    return header, 8 + length, size - 8 - length, plain and "" not in header
+
+
+def _decode(raw: bytes, plain: bool, path: str) -> dict[str, _Tensor]:
+    """Decode a header. A dict keeps the last of two equal names, so two must be noticed otherwise.
+
+    Every tensor has one key "data_offsets". In a header without escapes, as many of these bytes as there
+    are tensors prove that no tensor was lost; any other header goes the slow way, which sees every pair.
+    """
+    try:
+        header = _HEADER.decode(raw)
+    except msgspec.ValidationError:
+        return _decode_pairs(raw, path)  # metadata that looks half like a tensor, or a bad entry to be named
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise _bad_json(path, error) from error
+    tensors = len(header) - ("__metadata__" in header)
+    if not (plain or b"\\" not in raw) or raw.count(b'"data_offsets"') != tensors:
+        return _decode_pairs(raw, path)
+    return header
+
+
+def _decode_pairs(raw: bytes, path: str) -> dict[str, _Tensor]:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: set[str] = set()
+            twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+            raise input_error(path, f"the name {twice!r} occurs twice in its header", "each name must occur once")
+        return found
+
+    try:
+        header: dict[str, Any] = json.loads(raw, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        raise _bad_json(path, error) from error
+    header.pop("__metadata__", None)
+    tensors: dict[str, _Tensor] = {}
+    for name, entry in header.items():
+        try:
+            tensors[name] = msgspec.convert(entry, _Tensor)
+        except msgspec.ValidationError as error:
+            raise input_error(
+                path, f"tensor {plain_text(name, 120)!r} is described wrongly ({error})", "see the safetensors format"
+            ) from error
+    return tensors
+
+
+def _bad_json(path: str, error: Exception) -> InputError:
+    reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return input_error(path, f"its header is no valid JSON ({reason})", "the file is damaged or is no safetensors file")
+
+
+def _ranges(header: dict[str, _Tensor], path: str) -> NDArray[np.int64]:
+    """Return [begin, end] of every tensor, shape (T, 2)."""
+    pairs: list[Any] = [tensor.data_offsets for tensor in header.values()]
+    try:
+        return np.fromiter(chain.from_iterable(pairs), np.int64, 2 * len(pairs)).reshape(-1, 2)
+    except (TypeError, OverflowError) as error:
+        name = next(
+            name
+            for name, pair in zip(header, pairs, strict=True)
+            if pair is None or not -(2**63) <= min(pair) <= max(pair) < 2**63
+        )
+        problem = f"tensor {plain_text(name, 120)!r} has no data_offsets that lie in a file"
+        raise input_error(path, problem, "each tensor needs dtype, shape and data_offsets") from error
+
+
+def _check_coverage(header: dict[str, _Tensor], ranges: NDArray[np.int64], data_size: int, path: str) -> None:
+    """Ranges must follow each other from the first byte of the data to the last, without hole or overlap."""
+    begin, end = ranges[:, 0], ranges[:, 1]
+    order = None
+    if len(begin) > 1 and (begin[1:] != end[:-1]).any():  # most writers list tensors in file order
+        order = np.lexsort((end, begin))
+        begin, end = begin[order], end[order]
+    expected = np.concatenate([np.zeros(1, np.int64), end[:-1]]) if len(begin) else begin
+    wrong = np.flatnonzero((begin != expected) | (end < begin))
+    if len(wrong):
+        k = int(wrong[0])
+        name = plain_text(list(header)[k if order is None else int(order[k])], 120)
+        where = f"[{begin[k]}, {end[k]}]"
+        if end[k] < begin[k]:
+            problem = f"tensor {name!r} ends before it begins: {where}"
+        else:
+            kind = "leaves a hole before" if begin[k] > expected[k] else "overlaps with what is before"
+            problem = f"tensor {name!r} at {where} {kind} it (byte {expected[k]} is next)"
+        raise input_error(path, problem, "tensors must follow each other without hole or overlap")
+    last = int(end[-1]) if len(end) else 0
+    if last > data_size:
+        problem = f"is cut short: its header describes {last:,} bytes of data, {data_size:,} are there"
+        raise input_error(path, problem, "download or copy it again")
+    if last < data_size:
+        problem = f"has {data_size - last:,} bytes after its last tensor"
+        raise input_error(path, problem, "the header must describe all of the data")
+
+
+def _check_sizes(
+    names: list[str],
+    dtypes: list[str],
+    shapes: list[tuple[int, ...] | None],
+    nbytes: NDArray[np.int64],
+    paths: list[str],
+    files: NDArray[np.int32],
+    warnings: list[str],
+) -> None:
+    """A tensor's shape and dtype must fill its range of bytes exactly; the range gives the size of an unknown dtype."""
+    stored = _StoredSizes()
+    sizes = np.array([stored[key] for key in zip(dtypes, shapes, strict=True)], np.int64)
+    wrong = np.flatnonzero((sizes != nbytes) & (sizes != _UNKNOWN_DTYPE))
+    if len(wrong):
+        i = int(wrong[0])
+        kind = f"{dtypes[i] or 'without dtype'} {'without shape' if shapes[i] is None else list(shapes[i])}"
+        problem = f"tensor {plain_text(names[i], 120)!r} is {plain_text(kind, 120)} but has {nbytes[i]:,} bytes"
+        raise input_error(paths[files[i]], problem, "shape, dtype and data_offsets must agree")
+    unknown = np.flatnonzero(sizes == _UNKNOWN_DTYPE)
+    if len(unknown):
+        kinds = ", ".join(sorted({plain_text(dtypes[i], 40) for i in unknown.tolist()})[:5])
+        warnings.append(f"{len(unknown)} tensors have a dtype that is not known here ({kinds}): sizes are the file's own")
+
+
+def _check_shared_names(names: list[str], files: NDArray[np.int32], paths: list[str]) -> None:
+    if len(paths) < 2 or len(set(names)) == len(names):
+        return
+    first: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if name in first:
+            other = os.path.basename(paths[files[first[name]]])  # noqa: PTH119
+            problem = f"tensor {plain_text(name, 120)!r} is also in {other}"
+            raise input_error(paths[files[i]], problem, "a tensor belongs to one shard")
+        first[name] = i

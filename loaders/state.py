@@ -1,0 +1,169 @@
+"""What a pickled object is: a state dict, a training checkpoint around one, or a whole module."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..graph import NodeKind
+from .checkpoint import Checkpoint, short_attributes
+from .files import plain_text
+from .inert_pickle import Inert
+from .limits import LoadLimits
+from .pickled_tree import entries, find_tensors, holds_tensors, is_module
+from .tensor_table import TensorTable, check_names, printable_names
+from .torch_globals import TensorRecord
+from .torch_tensors import Storages, tensor_table
+
+__all__ = ["checkpoint_of", "merged"]
+
+# Where training frameworks put the weights, most specific first: Lightning and MMEngine "state_dict", Megatron and
+# torchvision references "model", DeepSpeed "module", Composer "state", Keras-like "weights", EMA wrappers.
+_MODEL_KEYS = (
+    "state_dict model_state_dict model_state model module net network weights params state "
+    "ema model_ema ema_state_dict params_ema ema_model"
+).split()
+_MAX_WRAPPERS = 4  # {"state": {"model": ...}}
+# What else they save that has tensors, but is no part of the model.
+_TRAINING = re.compile(
+    r"optim|sched|scaler|(^|_)amp($|_)|rng|random|(^|_)ema($|_)|moment|callback|loop|loss|criterion|history|metric",
+    re.IGNORECASE,
+)
+_CONFIG_KEYS = "config model_config hparams hyper_parameters model_args cfg args opt".split()
+# Keys that make a mapping a model's configuration: Hugging Face, GPT-2 and nanoGPT, Meta's Llama, fairseq.
+_SIZES = frozenset(
+    "model_type num_attention_heads num_hidden_layers hidden_size num_experts_per_tok num_local_experts n_head n_layer "
+    "n_embd n_heads n_layers n_kv_heads d_model num_heads num_layers encoder_attention_heads".split()
+)
+
+
+def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, warnings: list[str]) -> Checkpoint:
+    """Sort an unpickled object into the model, what lies beside it, and facts.
+
+    Parameters
+    ----------
+    root : object
+        What the unpickler made.
+    storages : Storages
+        Where the file keeps its data.
+
+    Raises
+    ------
+    InputError
+        When tensors contradict each other or the file.
+    """
+    attributes: dict[str, Any] = {}
+    config: Mapping[str, Any] | None = None
+    beside: dict[str, Any] = {}
+    model = root
+    for _ in range(_MAX_WRAPPERS):
+        if isinstance(model, TensorRecord) or is_module(model):
+            break
+        parts = {key: part for key, part in entries(model).items() if isinstance(key, str)}
+        chosen = _model_key(parts)
+        if isinstance(model, dict):
+            attributes |= _facts(parts)
+            config = config or _config(parts)
+        if chosen is None:
+            training = {key: part for key, part in parts.items() if _is_optimizer(key, part)}
+            if training and isinstance(model, dict):
+                model = {key: part for key, part in entries(model).items() if key not in training}
+                beside |= training
+            break
+        beside |= {key: part for key, part in parts.items() if key != chosen and holds_tensors(part)}
+        model = parts[chosen]
+    if is_module(model):
+        config = _config(entries(model)) or config
+    name = Path(path).name
+
+    def table(value: Any) -> TensorTable:
+        made = tensor_table(find_tensors(value, path, limits), storages, name, warnings)
+        made.names = check_names(printable_names(list(made.names), warnings), path, limits)
+        return made
+
+    tree = table(model)
+    taken = {each.partition(".")[0] for each in tree.names}
+    subtrees: list[tuple[str, NodeKind, TensorTable]] = []
+    for key, part in beside.items():
+        subtree = table(part)
+        shown = plain_text(key, 200).replace(".", "_")
+        while shown in taken:
+            shown += "_"
+        taken.add(shown)
+        if subtree.names or subtree.modules:
+            subtrees.append((shown, _kind(key, part), subtree))
+    return Checkpoint(tree, subtrees, attributes, config)
+
+
+def merged(parts: list[Checkpoint], paths: list[str], limits: LoadLimits) -> Checkpoint:
+    """Return the checkpoint of a model whose tensors are in many files."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    whole = TensorTable([], [], [], [], [], [], [])
+    for k, part in enumerate(parts):
+        t, base = part.model, len(whole.names)
+        whole.names = [*whole.names, *t.names]
+        whole.dtypes = [*whole.dtypes, *t.dtypes]
+        whole.shapes = [*whole.shapes, *t.shapes]
+        whole.nbytes = np.concatenate([np.asarray(whole.nbytes, np.int64), np.asarray(t.nbytes, np.int64)])
+        whole.offsets = np.concatenate([np.asarray(whole.offsets, np.int64), np.asarray(t.offsets, np.int64)])
+        whole.files = [*whole.files, *([k] * len(t.names))]
+        whole.file_names.append(Path(paths[k]).name)
+        whole.tied = {**whole.tied, **{base + i: base + j for i, j in t.tied.items()}}
+        whole.parameters = {**whole.parameters, **{base + i: n for i, n in t.parameters.items()}}
+        whole.attributes = {**whole.attributes, **{base + i: a for i, a in t.attributes.items()}}
+        whole.modules += [(base + at, path, attributes) for at, path, attributes in t.modules]
+        check_names(whole.names, paths[k], limits)
+    return Checkpoint(whole, [each for part in parts for each in part.beside], first.attributes, first.config)
+
+
+def _model_key(parts: Mapping[str, Any]) -> str | None:
+    for key in _MODEL_KEYS:
+        part = parts.get(key)
+        if isinstance(part, dict | Inert) and not _is_optimizer("", part) and holds_tensors(part):
+            return key
+    return None
+
+
+def _is_optimizer(key: str, part: Any) -> bool:
+    inner = entries(part)
+    return "param_groups" in inner or (bool(re.match("optim", key, re.IGNORECASE)) and isinstance(part, dict | list))
+
+
+def _kind(key: str, part: Any) -> NodeKind:
+    """Training state is outside of the model's totals, as is a second copy of its weights (an average of them)."""
+    training = key in _MODEL_KEYS or _TRAINING.search(key) or _is_optimizer(key, part)
+    return NodeKind.OPTIMIZER if training else NodeKind.MODULE
+
+
+def _facts(parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return epoch, step, loss and settings as attributes of the model."""
+    found = short_attributes(parts, "checkpoint")
+    for key in _CONFIG_KEYS:
+        part = parts.get(key)
+        if isinstance(part, dict | Inert):
+            found |= short_attributes(entries(part), f"checkpoint.{key}")
+    return found
+
+
+def _config(parts: Mapping[Any, Any]) -> Mapping[str, Any] | None:
+    for key in _CONFIG_KEYS:
+        part = parts.get(key)
+        if isinstance(part, dict | Inert):
+            config = _plain(entries(part))
+            if config.keys() & _SIZES:
+                return config
+    return None
+
+
+def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return what JSON could hold of a mapping, two levels deep (a text_config inside a config)."""
+    found = short_attributes(values)
+    for key, value in values.items():
+        if isinstance(key, str) and isinstance(value, dict | Inert):
+            found[plain_text(key)] = short_attributes(entries(value))
+    return found
+

@@ -1,0 +1,160 @@
+"""What every loader collects before it builds: tensors as columns, and what is said of modules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph import EdgeKind, GraphBuilder, NodeKind
+from .files import input_error, plain_text
+from .limits import LoadLimits
+
+__all__ = ["TensorTable", "add_tensors", "check_names", "printable_names"]
+
+
+@dataclass(slots=True)
+class TensorTable:
+    """Tensors of one subtree by dotted name, in file order.
+
+    Attributes
+    ----------
+    names, dtypes, shapes, nbytes, files, offsets : sequences of length T
+        As `GraphBuilder.tensors` takes them; ``files`` are positions in `file_names`.
+    file_names : list of str
+        Relative to the model's folder.
+    tied : mapping of int to int
+        Tensor -> the tensor whose storage it shares: it owns neither parameters nor bytes.
+    parameters : mapping of int to int
+        Logical parameters where the counting table does not apply.
+    attributes : mapping of int to dict
+        What else is known of single tensors.
+    modules : list of (int, str, dict)
+        Modules that the file describes: number of tensors before it, dotted path, attributes.
+    """
+
+    names: Sequence[str]
+    dtypes: Sequence[str]
+    shapes: Sequence[tuple[int, ...]]
+    nbytes: Sequence[int] | NDArray[np.int64]
+    files: Sequence[int] | NDArray[np.int32]
+    offsets: Sequence[int] | NDArray[np.int64]
+    file_names: list[str]
+    tied: Mapping[int, int] = field(default_factory=dict[int, int])
+    parameters: Mapping[int, int] = field(default_factory=dict[int, int])
+    attributes: Mapping[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
+    modules: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list[tuple[int, str, dict[str, Any]]])
+
+
+def add_tensors(builder: GraphBuilder, table: TensorTable, under: int = 0) -> None:
+    """Put a table's modules and tensors under a node.
+
+    Plain tables (every safetensors file, most state dicts) go in bulk. Where single nodes have something
+    of their own (a tie, a class), nodes are made one by one.
+    """
+    if not (table.tied or table.parameters or table.attributes or table.modules):
+        t = table
+        builder.tensors(t.names, t.dtypes, t.shapes, t.nbytes, t.files, t.offsets, t.file_names, under)
+        return
+    modules = _ModuleHandles(builder, under)
+    handles: list[int] = []
+    described = iter(table.modules)
+    next_module = next(described, None)
+    for i, name in enumerate(table.names):
+        while next_module is not None and next_module[0] <= i:
+            modules.describe(next_module[1], next_module[2])
+            next_module = next(described, None)
+        parent, _, last = name.rpartition(".")
+        first = table.tied.get(i)
+        handle = builder.tensor(
+            modules.handle(parent),
+            last,
+            table.shapes[i],
+            table.dtypes[i],
+            nbytes=0 if first is not None else int(table.nbytes[i]),
+            file=table.file_names[table.files[i]] if table.file_names else None,
+            offset=int(table.offsets[i]),
+            parameters=0 if first is not None else table.parameters.get(i),
+        )
+        builder.annotate(handle, **table.attributes.get(i, {}))
+        handles.append(handle)
+    while next_module is not None:
+        modules.describe(next_module[1], next_module[2])
+        next_module = next(described, None)
+    for i, first in table.tied.items():
+        builder.annotate(handles[i], tied_to=table.names[first])
+        builder.edge(handles[first], handles[i], EdgeKind.TIED)
+
+
+class _ModuleHandles:
+    """Handles of modules by dotted path, made when first asked for."""
+
+    def __init__(self, builder: GraphBuilder, under: int) -> None:
+        self._builder = builder
+        self._handles = {"": under}
+
+    def handle(self, path: str) -> int:
+        found = self._handles.get(path)
+        if found is not None:
+            return found
+        parts = path.split(".")
+        known = len(parts) - 1
+        while known and ".".join(parts[:known]) not in self._handles:
+            known -= 1
+        here = self._handles[".".join(parts[:known])]
+        for depth in range(known, len(parts)):
+            here = self._builder.node(here, parts[depth], NodeKind.MODULE)
+            self._handles[".".join(parts[: depth + 1])] = here
+        return here
+
+    def describe(self, path: str, attributes: dict[str, Any]) -> None:
+        self._builder.annotate(self.handle(path), **attributes)
+
+
+def printable_names(names: list[str], warnings: list[str]) -> list[str]:
+    """Return names without control characters: escaped where they have some, with a warning."""
+    odd = [i for i, name in enumerate(names) if not name or not name.isprintable()]
+    if not odd:
+        return names
+    names = list(names)
+    for i in odd:
+        names[i] = plain_text(names[i], 12 * len(names[i])) or "(unnamed)"
+    listed = ", ".join(plain_text(names[i], 80) for i in odd[:3])
+    warnings.append(f"{len(odd)} names are empty or have control characters, which are shown escaped: {listed}")
+    return names
+
+
+def check_names(names: list[str], path: str, limits: LoadLimits) -> list[str]:
+    """Return `names`, which a tree can be made of.
+
+    Raises
+    ------
+    InputError
+        When a name occurs twice, nests too deeply, or the names make too many modules.
+    """
+    if len(set(names)) != len(names):
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))
+        problem = f"tensor {plain_text(twice, 120)!r} occurs twice"
+        raise input_error(path, problem, "a file must name each tensor once")
+    longest = max(map(len, names), default=0)
+    if longest > limits.module_depth:  # a name needs a character for each level
+        for name in names:
+            if name.count(".") >= limits.module_depth:
+                problem = f"tensor {plain_text(name, 60)!r} is nested {name.count('.') + 1} deep"
+                raise input_error(path, problem, f"at most {limits.module_depth} levels are shown")
+    if "".join(names).count(".") + len(names) > limits.nodes:
+        _count_nodes(names, path, limits)
+    return names
+
+
+def _count_nodes(names: list[str], path: str, limits: LoadLimits) -> None:
+    modules: set[str] = set()
+    for name in names:
+        parent = name.rpartition(".")[0]
+        while parent and parent not in modules:
+            modules.add(parent)
+            parent = parent.rpartition(".")[0]
+        if len(modules) + len(names) > limits.nodes:
+            raise input_error(path, "has too many modules and tensors", f"at most {limits.nodes:,} are shown")

@@ -1,0 +1,79 @@
+"""The process that reads a file: ``python -P -m archviz3d.loaders.worker PATH LIMITS``.
+
+It writes one line of JSON a message: ``{"progress": [text, fraction]}``, then ``{"error": text}``,
+``{"bug": traceback}`` or ``{"result": n}`` and n bytes of `graph.wire.pack`. It ends when its standard input
+is closed, which the death of its parent does.
+"""
+
+import os
+import sys
+import time
+from _thread import start_new_thread
+from typing import Any, BinaryIO
+
+import msgspec
+
+from ..errors import InputError
+from ..graph.wire import pack
+from . import load
+from .confinement import confine
+from .limits import LoadLimits
+
+__all__: list[str] = []
+
+_PROGRESS_SECONDS = 0.05
+_GRACE_SECONDS = 5.0  # the parent ends a late worker; the worker's own alarm is for when the parent cannot
+
+
+def _main() -> None:
+    out = _private_output()
+    start_new_thread(_end_with_parent, ())
+    limits = msgspec.json.decode(sys.argv[2], type=LoadLimits)
+    confine(limits.memory_bytes, limits.seconds + _GRACE_SECONDS)
+    spoken = 0.0
+
+    def report(text: str, fraction: float | None) -> None:
+        nonlocal spoken
+        now = time.monotonic()
+        if now - spoken > _PROGRESS_SECONDS:
+            spoken = now
+            _send(out, {"progress": [text, fraction]})
+
+    try:
+        data = pack(load(sys.argv[1], limits, report))
+        _send(out, {"result": len(data)}, data)
+    except InputError as error:
+        _send(out, {"error": str(error)})
+    except MemoryError:
+        _send(out, {"error": f"{sys.argv[1]!a}: needs more memory to read than is allowed; the file is damaged or hostile"})
+    except Exception:  # noqa: BLE001 - whatever went wrong here, the parent must hear of it
+        import traceback
+
+        _send(out, {"bug": traceback.format_exc()})
+
+
+def _private_output() -> BinaryIO:
+    """Keep the pipe for messages, so that nothing printed by accident gets between them."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(1, os.O_BINARY)
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    return out
+
+
+def _send(out: BinaryIO, message: dict[str, Any], data: bytes = b"") -> None:
+    line = memoryview(msgspec.json.encode(message) + b"\n" + data)
+    while line:
+        line = line[out.write(line) :]
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,50 @@
+import pytest
+
+from archviz3d.cli.main import printable, run
+from archviz3d.cli.parser import parse
+from archviz3d.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--foucs", "x"], "did you mean --focus"),
+        (["info"], "MODEL"),
+        (["info", "m", "--tree", "0"], "whole number"),
+        (["render", "m"], "--output"),
+        (["render", "m", "-o", "x.png", "--size", "10x10"], "64x64"),
+        (["render", "m", "-o", "x.png", "--size", "1920"], "WIDTHxHEIGHT"),
+        (["render", "m", "-o", "x.png", "--camera", "left"], "AZIMUTH,ELEVATION"),
+        (["render", "m", "-o", "x.png", "--camera", "0,90"], "-89 to 89"),
+        (["render", "m", "-o", "x.png", "--camera", "nan,0"], "out of range"),
+        (["render", "m", "-o", "x.png", "--arrangement", "deck"], "wrap"),
+        (["render", "m", "-o", "x.png", "--level", "neuron"], "tensor"),
+        (["render", "m", "-o", "x.png", "--overlay", "load.csv"], "unknown option --overlay"),
+        (["--install-desktop", "--uninstall-desktop"], "not allowed with"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_what_would_be_right(arguments, says, capsys):
+    with pytest.raises(UsageError, match=says):
+        parse(arguments)
+    assert run(arguments) == 2
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert out.err.startswith("archviz3d: error: ")
+    assert out.err.count("\n") == 1
+
+
+def test_a_camera_may_look_from_the_left():
+    options = parse(["render", "m", "-o", "x.png", "--camera", "-30,15,1.5", "--size", "800x600"])
+    assert options.camera == (-30.0, 15.0, 1.5)
+    assert options.size == (800, 600)
+
+
+def test_a_model_named_like_nothing_else_opens_the_window():
+    options = parse(["model.pt", "--focus", "model.layers.3", "--theme", "light"])
+    assert (options.model, options.focus, options.theme) == ("model.pt", "model.layers.3", "light")
+    assert parse([]).model is None
+
+
+def test_names_from_files_cannot_drive_the_terminal():
+    assert printable("a\x1b[31m\nb\u202e") == r"a\x1b[31m\nb\u202e"
+    assert printable("模型 › ×") == "模型 › ×"

@@ -1,0 +1,36 @@
+import os
+import stat
+
+import pytest
+
+from archviz3d.errors import UsageError
+from archviz3d.files import check_output, write_whole
+
+
+def test_a_result_is_written_whole_with_ordinary_rights(tmp_path):
+    target = tmp_path / "x.json"
+    write_whole(str(target), b"new")
+    assert target.read_bytes() == b"new"
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    target = tmp_path / "x.json"
+    target.write_bytes(b"old")
+
+    def full(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(OSError, match="disk full"):
+        write_whole(str(target), b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
+    assert target.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", ["", "missing/x.png"])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path, name):
+    with pytest.raises(UsageError):
+        check_output(str(tmp_path / name))

@@ -1,0 +1,215 @@
+"""What parts are called in titles and on boxes, in plain words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..graph.kinds import NodeKind
+from ..graph.model_graph import ModelGraph
+from ..graph.summary import summarize
+from .numbers import grouped, people_bytes, people_count, people_shape, plural
+
+__all__ = ["Caption", "caption_of", "facts_of", "matrix_of", "name_of", "title_of", "title_parts"]
+
+_WORDS = {
+    NodeKind.ATTENTION: "attention",
+    NodeKind.MOE: "mixture of experts",
+    NodeKind.MLP: "MLP",
+    NodeKind.ROUTER: "router",
+    NodeKind.SHARED_EXPERT: "shared expert",
+    NodeKind.OUTPUT: "output head",
+    NodeKind.OPTIMIZER: "optimizer",
+}
+_NUMBERED = {NodeKind.LAYER: "layer", NodeKind.EXPERT: "expert", NodeKind.HEAD: "head", NodeKind.MTP: "MTP layer"}
+# On the way to something inside them these go without saying.
+_SILENT = {NodeKind.STACK, NodeKind.EXPERTS, NodeKind.HEADS, NodeKind.MOE}
+_MATRICES = {
+    NodeKind.PROJECTION,
+    NodeKind.OUTPUT_PROJECTION,
+    NodeKind.LINEAR,
+    NodeKind.ROUTER,
+    NodeKind.EMBEDDING,
+    NodeKind.OUTPUT,
+    NodeKind.CONV,
+}
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What a box says: its name, and a detail that goes under it or is left out."""
+
+    name: str
+    detail: str = ""
+
+
+def name_of(graph: ModelGraph, node: int) -> str:
+    """Return what a part is called: "layer 17", "expert 103", "256 experts", "q_a_proj"."""
+    kind, name = graph.kind_of(node), graph.name_of(node)
+    if kind in _NUMBERED and name.isdigit():
+        return f"{_NUMBERED[kind]} {name}"
+    if kind == NodeKind.EXPERTS:
+        return plural(_count(graph, node, NodeKind.EXPERT), "expert")
+    if kind == NodeKind.HEADS:
+        return plural(_count(graph, node, NodeKind.HEAD), "head")
+    if kind == NodeKind.STACK:
+        layers = _count(graph, node, NodeKind.LAYER)
+        return plural(layers, "layer") if layers else name
+    if kind in _WORDS and not name.isdigit():
+        return _WORDS[kind]
+    return name
+
+
+def title_parts(graph: ModelGraph, node: int) -> list[tuple[str, int]]:
+    """Return the names and ids from the model to a node, without the parts that go without saying."""
+    several_stacks = len(_main_stacks(graph)) > 1
+    parts = [(name_of(graph, node), node)] if node else []
+    for above in graph.ancestors(node):
+        kind = graph.kind_of(above)
+        wraps_stack = kind == NodeKind.MODULE and not several_stacks and _holds_stack(graph, above)
+        if above and kind not in _SILENT and not wraps_stack:
+            parts.append((name_of(graph, above), above))
+    return [(graph.name, 0), *reversed(parts)]
+
+
+def title_of(graph: ModelGraph, node: int) -> str:
+    """Return the title of a view: "DeepSeek-V3 › layer 17 › expert 103"."""
+    return " › ".join(name for name, _ in title_parts(graph, node))
+
+
+def facts_of(graph: ModelGraph, node: int) -> str:
+    """Return one line of facts about a part: "671 B parameters · 61 layers · 14 848 routed experts"."""
+    if node == 0:
+        return _model_facts(graph)
+    shape = graph.shape_of(node)
+    if shape is not None:
+        return _line(people_shape(shape), graph.dtype_of(node), _size(graph, node))
+    kind = graph.kind_of(node)
+    facts: list[str | None] = [_parameters(int(graph.total_parameters[node]))]
+    if kind == NodeKind.HEAD:
+        head_dim = _nearest_above(graph, node, "head_dim")
+        facts = [f"{head_dim} dimensions" if head_dim else None, "a slice of its block's projections"]
+    elif kind in (NodeKind.EXPERTS, NodeKind.MOE, NodeKind.LAYER, NodeKind.MTP, NodeKind.ATTENTION, NodeKind.HEADS):
+        facts += [_attention_facts(graph, node), _moe_facts(graph, node)]
+    elif kind == NodeKind.STACK:
+        facts.append(plural(_count(graph, node, NodeKind.LAYER), "layer"))
+    matrix = matrix_of(graph, node)
+    if matrix is not None:
+        facts.append(people_shape(graph.shape_of(matrix) or ()))
+    elif kind in (NodeKind.EXPERT, NodeKind.SHARED_EXPERT, NodeKind.MLP):
+        facts.append(plural(_matrices(graph, node), "matrix").replace("matrixs", "matrices"))
+    total = int(graph.total_bytes[node])
+    return _line(*facts, people_bytes(total) if total else None)
+
+
+def caption_of(graph: ModelGraph, node: int) -> Caption:
+    """Return what a box says about its part."""
+    kind, name = graph.kind_of(node), name_of(graph, node)
+    shape = graph.shape_of(node)
+    if shape is not None:
+        return Caption(name, people_shape(shape))
+    if kind == NodeKind.LAYER:
+        return Caption(graph.name_of(node))
+    if kind in (NodeKind.EXPERT, NodeKind.HEAD) and graph.name_of(node).isdigit():
+        return Caption(graph.name_of(node))
+    if kind == NodeKind.ROUTER:
+        top_k, experts = _routing(graph, node)
+        return Caption(name, f"top {top_k} of {experts}" if top_k and experts else "")
+    matrix = matrix_of(graph, node)
+    if matrix is not None and kind in _MATRICES:
+        shape = graph.shape_of(matrix) or ()
+        if len(shape) == 2 and kind != NodeKind.EMBEDDING:
+            return Caption(name, f"{grouped(shape[1])} → {grouped(shape[0])}")
+        return Caption(name, people_shape(shape))
+    return Caption(name)
+
+
+def matrix_of(graph: ModelGraph, node: int) -> int | None:
+    """Return the weight that a module mainly is: its only tensor of the highest rank, two at least."""
+    stop = node + int(graph.size[node])
+    if stop - node > 12:
+        return None
+    tensors = [i for i in range(node + 1, stop) if graph.parent[i] == node and graph.shape_of(i) is not None]
+    matrices = [i for i in tensors if len(graph.shape_of(i) or ()) >= 2]
+    largest = max(matrices, key=lambda i: int(graph.parameters[i]), default=None)
+    return largest
+
+
+# ---------------------------------------------------------------- parts of the lines
+def _line(*facts: str | None) -> str:
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _parameters(count: int) -> str | None:
+    return f"{people_count(count)} parameters" if count else None
+
+
+def _size(graph: ModelGraph, node: int) -> str:
+    return _line(_parameters(int(graph.parameters[node])), people_bytes(int(graph.bytes[node])))
+
+
+def _model_facts(graph: ModelGraph) -> str:
+    summary = summarize(graph)
+    mtp = summary.parameters - summary.main_parameters
+    return _line(
+        _parameters(summary.main_parameters),
+        plural(summary.layers, "layer") if summary.layers else None,
+        plural(summary.experts, "routed expert") if summary.experts else None,
+        people_bytes(summary.bytes) if summary.bytes else None,
+        f"+ {people_count(mtp)} multi-token prediction" if mtp else None,
+    )
+
+
+def _attention_facts(graph: ModelGraph, node: int) -> str | None:
+    heads, kv_heads = _first_inside(graph, node, "heads"), _first_inside(graph, node, "kv_heads")
+    if not heads:
+        return None
+    shared = f", {grouped(kv_heads)} of keys and values" if kv_heads and kv_heads != heads else ""
+    return f"{grouped(heads)} heads{shared}"
+
+
+def _moe_facts(graph: ModelGraph, node: int) -> str | None:
+    experts = _count(graph, node, NodeKind.EXPERT)
+    if not experts:
+        return None
+    top_k = _first_inside(graph, node, "top_k") or _nearest_above(graph, node, "top_k")
+    shared = _count(graph, node, NodeKind.SHARED_EXPERT)
+    used = f"{top_k} of {grouped(experts)} experts" if top_k else plural(experts, "expert")
+    return used + (f" + {shared} shared" if shared else "")
+
+
+def _routing(graph: ModelGraph, node: int) -> tuple[Any, int]:
+    for above in graph.ancestors(node):
+        experts = _count(graph, above, NodeKind.EXPERT)
+        if experts:
+            return _first_inside(graph, above, "top_k"), experts
+    return None, 0
+
+
+def _matrices(graph: ModelGraph, node: int) -> int:
+    inside = range(node, node + int(graph.size[node]))
+    return sum(len(graph.shape_of(i) or ()) >= 2 and graph.parameters[i] > 0 for i in inside)
+
+
+def _count(graph: ModelGraph, node: int, kind: NodeKind) -> int:
+    return int((graph.kind[graph.subtree(node)] == kind).sum())
+
+
+def _main_stacks(graph: ModelGraph) -> list[int]:
+    return [int(i) for i in graph.of_kind(NodeKind.STACK)]
+
+
+def _holds_stack(graph: ModelGraph, node: int) -> bool:
+    return bool((graph.kind[graph.subtree(node)] == NodeKind.STACK).any())
+
+
+def _first_inside(graph: ModelGraph, node: int, key: str) -> Any:
+    column = graph.attributes.get(key)
+    if column is None:
+        return None
+    at = int(column.ids.searchsorted(node))
+    inside = at < len(column.ids) and column.ids[at] < node + graph.size[node]
+    return column.values[at] if inside else None
+
+
+def _nearest_above(graph: ModelGraph, node: int, key: str) -> Any:
+    values = (graph.attribute(above, key) for above in graph.ancestors(node))
+    return next((value for value in values if value is not None), None)

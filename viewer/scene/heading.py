@@ -1,0 +1,117 @@
+"""The title with its line of facts, and the legend of what is on the screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...graph.kinds import EdgeKind
+from ..camera import Margins, Viewport
+from ..label_layout import Rect, shortened
+from ..theme import Theme, Tone, rgb
+from .overlay import Overlay
+from .text import FontSpec, line_height, text_width
+
+__all__ = ["Heading", "Legend", "free_margins"]
+
+_EDGE = 28  # free pixels around everything
+_TITLE, _FACTS, _ENTRY, _NOTE = 26, 15, 13, 12
+_TITLE_STRIP = 88
+_SWATCH, _ROW = 11, 23
+_LEGEND_WIDTH = 148
+_LEGEND_FROM = 720  # narrower viewports have no legend
+
+_TONE_WORDS = {
+    Tone.EMBEDDING: "embedding",
+    Tone.NORM: "norm",
+    Tone.ATTENTION: "attention",
+    Tone.OUTPUT_PROJECTION: "output projection",
+    Tone.ROUTER: "router",
+    Tone.EXPERT: "MLP, experts",
+    Tone.CONV: "convolution",
+    Tone.RECURRENT: "recurrent",
+    Tone.OPERATOR: "operator",
+    Tone.OUTPUT: "output head",
+    Tone.PLAIN: "other modules",
+}
+_FLOW_WORDS = {EdgeKind.RESIDUAL: "residual stream", EdgeKind.DATA: "data flow", EdgeKind.ROUTED: "routed", EdgeKind.TIED: "shared"}
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the legend names: tones and flows on the screen, and whether flow is inferred."""
+
+    tones: tuple[Tone, ...]
+    flows: tuple[EdgeKind, ...]
+    inferred: bool
+
+
+def free_margins(viewport: Viewport, scale: float) -> Margins:
+    """Return the pixels that the title and the legend need at the left, top, right and bottom."""
+    right = _LEGEND_WIDTH + _EDGE + 16 if viewport[0] >= _LEGEND_FROM * scale else _EDGE
+    top = min(_TITLE_STRIP * scale, viewport[1] * 0.3)
+    edge = min(_EDGE * scale, viewport[1] * 0.1, viewport[0] * 0.1)
+    return edge, top, max(right * scale, edge) if right > _EDGE else edge, edge
+
+
+class Heading:
+    """Draws title and legend and tells which ground they take."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._text, self._dim = rgb(theme.text), rgb(theme.text_dim)
+        self._tones = theme.tone_table
+        self._flows = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
+        self._flow = rgb(theme.flow)
+
+    def draw(
+        self, overlay: Overlay, viewport: Viewport, scale: float, title: str, facts: str, legend: Legend
+    ) -> list[Rect]:
+        """Add everything to the overlay and return the rectangles it takes."""
+        margins = free_margins(viewport, scale)
+        room = viewport[0] - 2 * margins[0]
+        has_legend = margins[2] > margins[0]
+        if has_legend:
+            room -= margins[2]
+        taken: list[Rect] = []
+        y = round(20 * scale)
+        for text, size, weight, color in ((title, _TITLE, "Medium", self._text), (facts, _FACTS, "Regular", self._dim)):
+            font = (max(round(size * scale), 11), weight)
+            shown = shortened(text, room, lambda t, font=font: text_width(t, font))
+            if not shown:
+                continue
+            overlay.text(margins[0], y, shown, font, color)
+            taken.append((margins[0], y, margins[0] + text_width(shown, font), y + line_height(font)))
+            y += line_height(font) + round(3 * scale)
+        if has_legend:
+            taken.append(self._draw_legend(overlay, viewport, scale, legend))
+        return taken
+
+    def _draw_legend(self, overlay: Overlay, viewport: Viewport, scale: float, legend: Legend) -> Rect:
+        font: FontSpec = (round(_ENTRY * scale), "Regular")
+        left, top = round(viewport[0] - (_LEGEND_WIDTH + _EDGE) * scale), round(28 * scale)
+        swatch, row = _SWATCH * scale, _ROW * scale
+        y = float(top)
+        entries = [(word, self._tones[tone], False) for tone, word in _TONE_WORDS.items() if tone in legend.tones]
+        entries += [(word, self._flows.get(kind, self._flow), True) for kind, word in _FLOW_WORDS.items() if kind in legend.flows]
+        for word, color, is_flow in entries:
+            height = swatch * (0.36 if is_flow else 1.0)
+            middle = y + line_height(font) / 2
+            overlay.shape((left, middle - height / 2, left + swatch, middle + height / 2), color)
+            overlay.text(left + swatch + 9 * scale, y, word, font, self._dim)
+            y += row
+        if legend.inferred:
+            y += 2 * scale
+            for line in _wrapped("flow: inferred from names and shapes", (round(_NOTE * scale), "Regular"), _LEGEND_WIDTH * scale):
+                overlay.text(left, y, line, (round(_NOTE * scale), "Regular"), self._dim * 0.85)
+                y += 17 * scale
+        return (left - 8 * scale, 0, viewport[0], y)
+
+
+def _wrapped(text: str, font: FontSpec, room: float) -> Sequence[str]:
+    lines: list[str] = []
+    for word in text.split():
+        if lines and text_width(f"{lines[-1]} {word}", font) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

@@ -1,0 +1,54 @@
+"""Frames around the hovered and the selected part."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...layout.placement import Placement
+from ..camera import Camera, Viewport
+from .boxes import to_world
+from .mesh import QuadMesh
+
+__all__ = ["Outlines"]
+
+_LEAST_PX = 9.0  # a part too small to see gets a frame that one can
+_AROUND = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64)
+
+
+class Outlines:
+    """Frames in the plane of a part's front, so many pixels wide at any zoom."""
+
+    def __init__(self) -> None:
+        self._mesh = QuadMesh("box", {"face": 4})
+        self.actor = self._mesh.actor
+
+    def fill(
+        self,
+        parts: list[tuple[int, NDArray[np.float64], float]],
+        placement: Placement,
+        camera: Camera,
+        anchor: NDArray[np.float64],
+        viewport: Viewport,
+    ) -> None:
+        """Frame some parts, each with a colour and a width in pixels; the later is drawn over the earlier."""
+        points, colors = [np.empty((0, 4, 3))], [np.empty((0, 4))]
+        for k, (node, color, width_px) in enumerate(parts):
+            depth = float(camera.to_view(placement.center[node])[2])
+            if depth <= 0:
+                continue
+            unit = depth / camera.focal_px(viewport)  # plan units of a pixel
+            center = placement.center[node] - anchor
+            half = np.maximum(placement.size[node][:2] / 2, _LEAST_PX / 2 * unit)
+            inner, outer = half * _AROUND, (half + width_px * unit) * _AROUND
+            frame = np.empty((4, 4, 3))
+            for side in range(4):
+                after = (side + 1) % 4
+                frame[side, :, :2] = np.array([outer[side], outer[after], inner[after], inner[side]]) + center[:2]
+            frame[..., 2] = center[2] + placement.size[node][2] / 2 + (0.6 + 0.2 * k) * unit
+            points.append(frame)
+            colors.append(np.tile([*color, 255.0], (4, 1)))
+        corners = np.concatenate(points)
+        rgba = np.repeat(np.concatenate(colors).astype(np.uint8), 4, 0)
+        self._mesh.fill(
+            to_world(corners).reshape(-1, 3).astype(np.float32), rgba, face=np.zeros((len(rgba), 4), np.float32)
+        )
+        self.actor.SetPosition(*to_world(anchor))

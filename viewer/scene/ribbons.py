@@ -1,0 +1,160 @@
+"""Routes as flat ribbons on their owners' plates, with an arrow head where the data arrives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...graph.kinds import EdgeKind, Provenance
+from ...layout.placement import Routes
+from ..theme import Theme, rgb
+from .boxes import to_world
+from .mesh import QuadMesh
+
+__all__ = ["Polylines", "Ribbons", "ribbon_quads"]
+
+_HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
+_MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
+_FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
+_GAP, _GAP_RESIDUAL = 0.55, 0.22  # how dark the gaps of inferred flow are
+
+
+@dataclass(frozen=True, eq=False)
+class Polylines:
+    """Polylines laid end to end: line `k` is ``points[start[k] : start[k + 1]]``."""
+
+    points: NDArray[np.float64]
+    start: NDArray[np.int64]
+
+    @property
+    def line(self) -> NDArray[np.int64]:
+        """The line of each point."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    def taken(self, lines: NDArray[np.int64]) -> "Polylines":
+        """Return some of the lines."""
+        counts = np.diff(self.start)[lines]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        within = np.arange(start[-1]) - np.repeat(start[:-1], counts)
+        return Polylines(self.points[np.repeat(self.start[lines], counts) + within], start)
+
+
+def ribbon_quads(
+    lines: Polylines, width: NDArray[np.float64], headed: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return ribbons with arrow heads as quads.
+
+    Parameters
+    ----------
+    lines : Polylines
+        Each of two points at least.
+    width : ndarray, shape (L,)
+    headed : ndarray of bool, shape (L,)
+        Which of them end in an arrow head.
+
+    Returns
+    -------
+    corners : ndarray, shape (Q, 4, 3)
+    course : ndarray, shape (Q, 4, 2)
+        Way along the ribbon in widths, and place across it, -1 to 1.
+    line : ndarray, shape (Q,)
+        The line of each quad.
+    """
+    p, line = lines.points.copy(), lines.line
+    last = lines.start[1:] - 1
+    step = p[last] - p[last - 1]
+    length = np.maximum(np.linalg.norm(step[:, :2], axis=1), 1e-300)
+    head = np.where(headed, np.minimum(_HEAD_LENGTH * width, 0.8 * length), 0.0)
+    tip = p[last].copy()
+    ahead = step / length[:, None]
+    p[last] -= ahead * head[:, None]
+
+    segment = np.flatnonzero(line[1:] == line[:-1])
+    along = p[segment + 1] - p[segment]
+    seg_length = np.maximum(np.linalg.norm(along[:, :2], axis=1), 1e-300)
+    normal = np.stack([-along[:, 1], along[:, 0]], 1) / seg_length[:, None]
+    # At a joint both quads share the mitre of their normals.
+    # A stretch of no length has no normal and gets no quad.
+    mitre = np.zeros((len(p), 2))
+    np.add.at(mitre, segment, normal)
+    np.add.at(mitre, segment + 1, normal)
+    mitre /= np.maximum(np.linalg.norm(mitre, axis=1), 1e-9)[:, None]
+    half = width[line[segment]][:, None] / 2
+    way = np.zeros(len(p))
+    way[segment + 1] = seg_length
+    total = np.cumsum(way)
+    way = (total - total[lines.start[:-1]][line]) / width[line]
+
+    solid = seg_length > 1e-6 * width[line[segment]]
+    segment, normal, half = segment[solid], normal[solid], half[solid]
+    quads = len(segment)
+    corners, course = np.empty((quads, 4, 3)), np.empty((quads, 4, 2))
+    for corner, (end, side) in enumerate(((0, -1), (1, -1), (1, 1), (0, 1))):
+        at = segment + end
+        stretch = 1 / np.maximum((mitre[at] * normal).sum(1), 0.5)
+        corners[:, corner] = p[at]
+        corners[:, corner, :2] += side * half * mitre[at] * stretch[:, None]
+        course[:, corner, 0], course[:, corner, 1] = way[at], side
+
+    base, across = p[last], np.stack([-ahead[:, 1], ahead[:, 0]], 1) * (_HEAD_WIDTH * width / 2)[:, None]
+    heads = np.stack([base, base, tip, tip], 1)
+    heads[:, 0, :2] += across
+    heads[:, 1, :2] -= across
+    ends = np.flatnonzero(headed)
+    return (
+        np.concatenate([corners, heads[ends]]),
+        np.concatenate([course, np.zeros((len(ends), 4, 2))]),
+        np.concatenate([line[segment], ends]),
+    )
+
+
+class Ribbons:
+    """All routes of a frame in one mesh."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._mesh = QuadMesh("ribbon", {"course": 4})
+        self.actor = self._mesh.actor
+        self._colors = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
+        self._flow = rgb(theme.flow)
+
+    def fill(
+        self,
+        routes: Routes,
+        shown: NDArray[np.int64],
+        anchor: NDArray[np.float64],
+        px: NDArray[np.float64],
+        plates: NDArray[np.uint8],
+        fade: NDArray[np.float64],
+    ) -> None:
+        """Draw some routes.
+
+        Parameters
+        ----------
+        shown : ndarray of int64
+            Indices of routes.
+        px : ndarray, shape (len(shown),)
+            Pixels of a plan unit on their plates, in pixels that text is measured in.
+        plates : ndarray of uint8, shape (len(shown), 3)
+            The colour under each of them.
+        fade : ndarray, shape (len(shown),)
+            Share of that colour in a ribbon that is not in focus.
+        """
+        lines = Polylines(routes.points - anchor, routes.start).taken(shown)
+        kind, inferred = routes.kind[shown], routes.provenance[shown] == Provenance.INFERRED
+        residual = kind == EdgeKind.RESIDUAL
+        width = np.minimum(routes.width[shown], np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) / px)
+        # What runs through a container from side to side goes on: only what arrives has a head.
+        corners, course, line = ribbon_quads(lines, width, routes.source[shown] != routes.target[shown])
+        color = np.tile(self._flow, (len(shown), 1))
+        for edge_kind, own in self._colors.items():
+            color[kind == edge_kind] = own
+        faint = np.where(inferred, np.where(residual, _FAINT_RESIDUAL, _FAINT), 0.0)
+        plain = (1 - (1 - faint) * (1 - fade))[:, None]
+        color = color * (1 - plain) + plates * plain
+        rgba = np.full((len(line), 4, 4), 255, np.uint8)
+        rgba[..., :3] = color[line][:, None, :]
+        way = np.zeros((len(line), 4, 4), np.float32)
+        way[..., :2] = course
+        way[..., 2] = np.where(inferred, np.where(residual, _GAP_RESIDUAL, _GAP), 0.0)[line][:, None]
+        self._mesh.fill(to_world(corners).reshape(-1, 3).astype(np.float32), rgba.reshape(-1, 4), course=way.reshape(-1, 4))
+        self.actor.SetPosition(*to_world(anchor))

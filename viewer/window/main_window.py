@@ -1,0 +1,352 @@
+"""The main window: makes the parts and connects them; what they do is theirs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from ...errors import ArchvizError
+from ...graph.model_graph import ModelGraph
+from ...layout.placement import Placement
+from ..numbers import people_bytes, people_count
+from ..scene import Scene
+from ..state import ViewState
+from ..theme import THEMES
+from ..views import view_state
+from .breadcrumb import Breadcrumb
+from .cheat_sheet import CheatSheet
+from .command_table import command_table, gestures
+from .commands import install
+from .icons import NodeIcons
+from .inspector import Inspector
+from .model_view import ModelView
+from .notices import MessageBar, ProgressBar
+from .opening import ModelOpener
+from .recent import add_recent, forget_recent, recent_files, sample_path, settings
+from .save_picture import ask_and_save
+from .start_page import StartPage
+from .style import apply_style
+from .tree_panel import TreePanel
+
+__all__ = ["MainWindow"]
+
+_TREE_WIDTH, _INSPECTOR_WIDTH = 350, 300
+
+
+class MainWindow(QMainWindow):
+    """One window with one model, or none yet.
+
+    Parameters
+    ----------
+    theme : str
+        "dark" or "light".
+    """
+
+    def __init__(self, theme: str = "dark") -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAcceptDrops(True)
+        self.graph: ModelGraph | None = None
+        self.placement: Placement | None = None
+        self._icons: NodeIcons | None = None
+        self._options: Mapping[str, Any] = {}
+
+        self.state = ViewState(theme=theme)
+        self.view = ModelView(self.state, Scene(THEMES[theme]))
+        self.start = StartPage()
+        self.breadcrumb = Breadcrumb()
+        self.message = MessageBar()
+        self.progress = ProgressBar()
+        self.tree = TreePanel()
+        self.inspector = Inspector()
+        self.opener = ModelOpener(self)
+        self._lay_out()
+        self._recent_menu = QMenu(self.tr("Open Recent"), self)
+        self.commands = command_table(self)
+        self.actions_by_id = install(
+            self.commands, self.menuBar(), self, self.view, {"file.open_folder": self._recent_menu}
+        )
+        self._connect()
+        self._restore_geometry()
+        self._show_start()
+
+    # ---------------------------------------------------------------- construction
+    def _lay_out(self) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.start)
+        self._pages.addWidget(self.view)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.breadcrumb, self.message, self.progress):
+            column.addWidget(widget)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+        self._tree_dock = self._dock(self.tr("Model"), "treeDock", self.tree, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._inspector_dock = self._dock(
+            self.tr("Inspector"), "inspectorDock", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea
+        )
+        self.resizeDocks([self._tree_dock, self._inspector_dock], [_TREE_WIDTH, _INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+        self._facts = QLabel()
+        self._hint = QLabel()
+        self.statusBar().addWidget(self._facts, 1)
+        self.statusBar().addPermanentWidget(self._hint)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)  # saveState finds it by this
+        dock.setWidget(widget)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        self.opener.progressed.connect(self.progress.report)
+        self.opener.opened.connect(self._on_opened)
+        self.opener.failed.connect(self.message.tell)
+        self.opener.finished.connect(self.progress.done)
+        self.progress.cancelled.connect(self.opener.cancel)
+        self.start.open_file.connect(self.ask_file)
+        self.start.open_folder.connect(self.ask_folder)
+        self.start.open_sample.connect(self.open_sample)
+        self.start.open_path.connect(self.open)
+        self.breadcrumb.chosen.connect(self.view.navigator.go_to)
+        self.tree.selected.connect(self._select)
+        self.tree.entered.connect(self.view.navigator.go_to)
+        self.view.navigator.refused.connect(lambda text: self.statusBar().showMessage(text, 4000))
+        self.view.navigator.changed.connect(self._update_actions)
+        self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
+        self.state.events.focus.connect(self._on_focus)
+        self.state.events.selection.connect(self._on_selection)
+        self.state.events.hover.connect(self._on_hover)
+        self.state.events.theme.connect(self._on_theme)
+
+    # ---------------------------------------------------------------- opening
+    def open(self, model: str | ModelGraph, options: Mapping[str, Any] | None = None) -> None:
+        """Open a model; the window stays usable meanwhile.
+
+        Parameters
+        ----------
+        model : str or ModelGraph
+            A path, or a graph that is there already.
+        options : mapping, optional
+            How to show it: the options of `view_state`.
+        """
+        self.message.hide()
+        self._options = dict(options or {})
+        self.opener.open(model, self.view.aspect(*self._scene_size()))
+
+    def open_sample(self) -> None:
+        """Open the model that ships with archviz3d."""
+        self.open(sample_path())
+
+    def ask_file(self) -> None:
+        """Let the user choose a file to open."""
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open a model"), self._last_folder())
+        if path:
+            self.open(path)
+
+    def ask_folder(self) -> None:
+        """Let the user choose a folder to open."""
+        path = QFileDialog.getExistingDirectory(self, self.tr("Open a model folder"), self._last_folder())
+        if path:
+            self.open(path)
+
+    def close_model(self) -> None:
+        """Go back to the start page."""
+        self.opener.cancel()
+        self.view.clear()
+        self.tree.clear()
+        self.inspector.clear()
+        self.graph = self.placement = self._icons = None
+        self._show_start()
+
+    def _scene_size(self) -> tuple[int, int]:
+        """Return the size of the view, or the one that it will have once the docks stand beside it."""
+        if self.view.isVisible():
+            return self.view.width(), self.view.height()
+        docks = _TREE_WIDTH * self.has_tree() + _INSPECTOR_WIDTH * self.has_inspector()
+        return max(300, self.width() - docks), max(200, self._pages.height() - self.breadcrumb.sizeHint().height())
+
+    def _on_opened(self, graph: ModelGraph, placement: Placement) -> None:
+        theme = self.state.theme
+        try:
+            wanted = view_state(graph, **{"theme": theme, **self._options})
+        except ArchvizError as error:  # the model is fine, an option is not: show the model, and say so
+            self.message.tell(str(error))
+            wanted = ViewState(theme=theme)
+        else:
+            self.message.hide()
+        self.graph, self.placement = graph, placement
+        self._icons = NodeIcons(graph, THEMES[theme])
+        self.tree.show_model(graph, self._icons)
+        self.view.show_model(graph, placement, wanted)
+        self._pages.setCurrentWidget(self.view)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._has_model(True)
+        self._on_focus(self.state.focus)
+        self._on_selection(self.state.selection)
+        self.setWindowTitle(f"{graph.name} – archviz3d")
+        facts = [graph.name, self.tr("{count} parameters").format(count=people_count(int(graph.total_parameters[0])))]
+        facts += [people_bytes(int(graph.total_bytes[0])), graph.format]
+        self._facts.setText("   ·   ".join(facts))
+        if graph.source:
+            add_recent(graph.source)
+
+    def _show_start(self) -> None:
+        self.start.show_recent(recent_files())
+        self._pages.setCurrentWidget(self.start)
+        self._has_model(False)
+        self.setWindowTitle("archviz3d")
+        self._facts.setText(self.tr("No model"))
+        self._hint.clear()
+
+    def _has_model(self, there: bool) -> None:
+        self.breadcrumb.setVisible(there)
+        self._tree_dock.setVisible(there and settings().value("tree", True, bool))
+        self._inspector_dock.setVisible(there and settings().value("inspector", True, bool))
+        self._update_actions()
+
+    # ---------------------------------------------------------------- what follows the state
+    def _select(self, node: int) -> None:
+        self.state.selection = node
+
+    def _on_focus(self, focus: int) -> None:
+        if self.graph is not None:
+            self.breadcrumb.show_path(self.graph, focus)
+            if self.state.selection is None:
+                self._inspect(focus)
+
+    def _on_selection(self, selection: int | None) -> None:
+        self.tree.follow(selection)
+        self._inspect(self.state.focus if selection is None else selection)
+        self._update_actions()
+
+    def _inspect(self, node: int) -> None:
+        if self.graph is not None and self._icons is not None:
+            self.inspector.show_node(self.graph, node, self._icons)
+
+    def _on_hover(self, node: int | None) -> None:
+        self._hint.setText("" if node is None or self.graph is None else self.graph.path(node) or self.graph.name)
+
+    def _on_theme(self, theme: str) -> None:
+        apply_style(QApplication.instance(), THEMES[theme])
+        settings().setValue("theme", theme)
+        if self.graph is not None:
+            self._icons = NodeIcons(self.graph, THEMES[theme])
+            self.tree.show_icons(self._icons)
+            self._inspect(self.state.focus if self.state.selection is None else self.state.selection)
+
+    def _update_actions(self) -> None:
+        history = self.view.navigator.history
+        for command in self.commands:
+            self.actions_by_id[command.id].setEnabled(self.graph is not None or not command.needs_model)
+        if self.graph is not None:
+            self.actions_by_id["go.back"].setEnabled(bool(history.behind))
+            self.actions_by_id["go.forward"].setEnabled(bool(history.ahead))
+
+    # ---------------------------------------------------------------- commands
+    def enter_selection(self) -> None:
+        """Fly to what is selected."""
+        if self.state.selection is not None:
+            self.view.navigator.go_to(self.state.selection)
+
+    def find(self) -> None:
+        """Let the user search."""
+        self._tree_dock.show()
+        self.tree.focus_search()
+
+    def has_labels(self) -> bool:
+        """Whether labels are shown."""
+        return self.state.labels
+
+    def toggle_labels(self) -> None:
+        """Show or hide the labels."""
+        self.state.labels = not self.state.labels
+
+    def is_light(self) -> bool:
+        """Whether the light theme is on."""
+        return self.state.theme == "light"
+
+    def toggle_theme(self) -> None:
+        """Change between dark and light."""
+        self.state.theme = "dark" if self.is_light() else "light"
+
+    def has_tree(self) -> bool:
+        """Whether the tree is shown beside a model."""
+        return bool(settings().value("tree", True, bool))
+
+    def toggle_tree(self) -> None:
+        """Show or hide the tree."""
+        settings().setValue("tree", not self.has_tree())
+        self._tree_dock.setVisible(self.has_tree())
+
+    def has_inspector(self) -> bool:
+        """Whether the inspector is shown beside a model."""
+        return bool(settings().value("inspector", True, bool))
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector."""
+        settings().setValue("inspector", not self.has_inspector())
+        self._inspector_dock.setVisible(self.has_inspector())
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or no longer."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_cheat_sheet(self) -> None:
+        """Show all keys."""
+        CheatSheet(self.commands, gestures(), self).open()
+
+    def save_picture(self) -> None:
+        """Let the user save what the scene shows."""
+        if self.graph is not None and self.placement is not None:
+            ask_and_save(self, self.graph, self.placement, self.state, self.view)
+
+    # ---------------------------------------------------------------- Qt's events
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+            self.start.show_drop(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.start.show_drop(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.start.show_drop(False)
+        event.acceptProposedAction()
+        self.open(event.mimeData().urls()[0].toLocalFile())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.opener.cancel()
+        settings().setValue("geometry", self.saveGeometry())
+        settings().setValue("docks", self.saveState())
+        # The GL resources go while their context is still there: left to the destructors, drivers crash at exit.
+        self.view.close()
+        super().closeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        self.resize(1600, 1000)
+        geometry, docks = settings().value("geometry"), settings().value("docks")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(docks, QByteArray):
+            self.restoreState(docks)
+
+    def _last_folder(self) -> str:
+        recent = recent_files()
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+    def _fill_recent_menu(self) -> None:
+        self._recent_menu.clear()
+        for path in recent_files():
+            self._recent_menu.addAction(path, lambda path=path: self.open(path))
+        self._recent_menu.addSeparator()
+        self._recent_menu.addAction(self.tr("Forget These"), forget_recent)
