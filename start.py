@@ -116,7 +116,7 @@ def prepare(extras: set[str], programs: dict[str, str]) -> None:
         raise SetupError(f"{ROOT} cannot be written; put the checkout where you may write")
     install_system_packages(programs)
     pins = "\0".join((ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "constraints.txt"))
-    stamp = {"python": sys.version, "at": str(VENV), "pins": hashlib.sha256(pins.encode()).hexdigest()}
+    stamp = {"python": sys.version.split()[0], "at": str(VENV), "pins": hashlib.sha256(pins.encode()).hexdigest()}
     have = read_stamp()
     installed = set(have.pop("extras", []))
     if have == stamp and extras <= installed:

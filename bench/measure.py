@@ -23,7 +23,9 @@ class Cost:
 
 def run(command: list[str], **environment: str) -> Cost:
     """Run a process to its end and return its cost; its output is thrown away."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | environment)
+    # An installed package has its bytecode beside it: let the first run write it here, too.
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=kept | environment)
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status):
         sys.exit(f"{' '.join(command)}: exit {os.waitstatus_to_exitcode(status)}")

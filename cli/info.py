@@ -8,7 +8,7 @@ import numpy as np
 from ..graph import ModelGraph, NodeKind
 from ..graph.summary import ModelSummary, summarize
 from ..loaders import load_confined
-from ..viewer.numbers import bytes_text, count_text, shape_text, short_count
+from ..viewer.numbers import grouped, people_bytes, people_count, people_shape, plural
 from .main import printable
 
 __all__ = ["run"]
@@ -30,24 +30,24 @@ def run(options: argparse.Namespace) -> int:
 def _describe(s: ModelSummary) -> list[str]:
     lines = [f"{s.name}  ({s.format})"]
     extra = s.parameters - s.main_parameters
-    count = f"{short_count(s.main_parameters)} parameters ({count_text(s.main_parameters)})"
-    lines.append(f"  {count}" + (f" + {short_count(extra)} multi-token prediction" if extra else ""))
-    lines.append(f"  {bytes_text(s.bytes)} in {count_text(s.tensors)} tensors, {count_text(s.modules)} modules")
+    count = f"{people_count(s.main_parameters)} parameters ({grouped(s.main_parameters)})"
+    lines.append(f"  {count}" + (f" + {people_count(extra)} multi-token prediction" if extra else ""))
+    lines.append(f"  {people_bytes(s.bytes)} in {grouped(s.tensors)} tensors, {grouped(s.modules)} modules")
     for stack in s.stacks:
-        kinds = f"{stack.kinds} kinds" if stack.kinds > 1 else "1 kind"
-        lines.append(f"  {stack.layers} {'layers' if stack.layers > 1 else 'layer'} of {kinds} at {stack.path}")
+        kinds = plural(stack.kinds, "kind")
+        lines.append(f"  {plural(stack.layers, 'layer')} of {kinds} at {stack.path}")
     if s.experts:
         used = f", {s.experts_per_token} used per token" if s.experts_per_token else ""
         shared = f", {s.shared_experts} shared" if s.shared_experts else ""
         where = f"{s.experts_per_layer} in each of {s.moe_layers} layers"
-        lines.append(f"  {count_text(s.experts)} routed experts: {where}{used}{shared}")
+        lines.append(f"  {grouped(s.experts)} routed experts: {where}{used}{shared}")
     if s.attention:
         a = s.attention
         kv = f", {a.kv_heads} key-value heads" if a.kv_heads else ""
         lines.append(f"  attention: {a.heads} heads{kv}" + (f" of {a.head_dim}" if a.head_dim else ""))
     for name, d in s.dtypes.items():
         lines.append(
-            f"  {name}: {count_text(d.tensors)} tensors, {short_count(d.elements)} elements, {bytes_text(d.bytes)}"
+            f"  {name}: {grouped(d.tensors)} tensors, {people_count(d.elements)} elements, {people_bytes(d.bytes)}"
         )
     lines += [f"  warning: {warning}" for warning in s.warnings]
     return lines
@@ -62,9 +62,9 @@ def _tree(graph: ModelGraph, depth: int) -> list[str]:
         if node:
             facts = [graph.kind_of(node).name.lower().replace("_", " ")]
             shape = graph.shape_of(node)
-            facts.append(f"{shape_text(shape)} {graph.dtype_of(node)}" if shape is not None else "")
+            facts.append(f"{people_shape(shape)} {graph.dtype_of(node)}" if shape is not None else "")
             total = int(graph.total_parameters[node])
-            facts.append(f"{short_count(total)} parameters" if total else "")
+            facts.append(f"{people_count(total)} parameters" if total else "")
             lines.append("  " * indent + (fold or graph.name_of(node)) + "  " + ", ".join(f for f in facts if f))
         if indent < depth:
             todo.extend(reversed([(first, indent + 1, text) for first, text in _folded(graph, node)]))

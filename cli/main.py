@@ -37,4 +37,4 @@ def run(arguments: list[str]) -> int:
 
 def printable(text: str) -> str:
     """Escape control characters, line breaks included: names inside files are not ours."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c == "\u00a0" else repr(c)[1:-1] for c in text)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,12 +73,28 @@ class _Builder:
     def __init__(self, table: NameTable) -> None:
         self._table = table
         self._shared: dict[tuple[str, ...], Fragment] = {}
+        self._first_order: dict[frozenset[str], tuple[str, ...]] = {}
 
     def build(self, names: tuple[str, ...], nesting: int) -> Fragment:
         found = self._shared.get(names)
         if found is None:
-            found = self._shared[names] = self._assemble(names, nesting)
+            found = self._shared[names] = self._in_known_order(names) or self._assemble(names, nesting)
         return found
+
+    def _in_known_order(self, names: tuple[str, ...]) -> Fragment | None:
+        """Return the block of the same names in another order, if there was one.
+
+        A layer that is cut by the end of a shard has its names in another order than its neighbours; it is
+        no other kind of layer for that.
+        """
+        key = frozenset(names)
+        first = self._first_order.setdefault(key, names)
+        if first is names or len(key) != len(names):
+            return None
+        place = {name: i for i, name in enumerate(names)}
+        block = self._shared[first]
+        moved = np.array([place[name] for name in first], np.int32)
+        return replace(block, leaf=np.where(block.leaf < 0, -1, moved[block.leaf]).astype(np.int32))
 
     def _assemble(self, names: tuple[str, ...], nesting: int) -> Fragment:
         plain, groups = _split(names) if nesting < _MAX_SHARED_NESTING else (range(len(names)), {})

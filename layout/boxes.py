@@ -112,9 +112,7 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     heads = tree.heads
     moved[tree.tail[heads]] = template[heads]
     thickness = np.maximum(thickness, _TINIEST)
-    return Boxes(
-        np.column_stack([low + size / 2, front - thickness / 2]), np.column_stack([size, thickness]), moved
-    )
+    return Boxes(np.column_stack([low + size / 2, front - thickness / 2]), np.column_stack([size, thickness]), moved)
 
 
 def _smaller(size: NDArray[np.float64]) -> NDArray[np.float64]:

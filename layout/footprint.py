@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
 
-__all__ = ["STANDING", "SLENDEREST", "footprints", "module_area", "rim"]
+__all__ = ["SLENDEREST", "STANDING", "footprints", "module_area", "rim"]
 
 # No drawn tensor is more slender than this, or it would be a hair.
 SLENDEREST = 12.0
@@ -27,11 +27,14 @@ def footprints(shapes: Sequence[tuple[int, ...]]) -> NDArray[np.float64]:
     """Return (u, v) of each shape; the last row is that of what has no shape.
 
     A vector is a bar that lies along u. Beyond two dimensions the first is u and the product of the
-    others v, so a convolution [O, I, kh, kw] is O x (I * kh * kw).
+    others v, so a convolution [O, I, kh, kw] is O x (I * kh * kw). Leading ones are no dimension: a mask
+    [1, 1, 1024, 1024] is a square.
     """
     sizes = np.empty((len(shapes) + 1, 2))
     sizes[-1] = 4.0, 3.0
     for k, shape in enumerate(shapes):
+        while len(shape) > 2 and shape[0] == 1 and (len(shape) == 3 or shape[1] == 1):
+            shape = shape[1:]
         u = sqrt(max(shape[0], 1)) if shape else 1.0
         v = sqrt(max(prod(shape[1:]), 1))
         sizes[k] = max(u, v / SLENDEREST), max(v, u / SLENDEREST)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from .footprint import STANDING, footprints, module_area, rim
-from .shares import NORM_BY_SPINE, SHARE, SPINE_SHARE
+from .shares import MANY_BLOCKS, NORM_BY_SPINE, REST_BY_SPINE, SHARE, SPINE_SHARE
 from .tree import Tree
 
 __all__ = ["TENSOR_GAP", "TENSOR_RIM", "Naturals", "Sizes"]
@@ -22,6 +22,7 @@ TENSOR_RIM = 0.02
 _HEADS_AREA = 0.7
 _OPTIMIZER_AREA = 0.1
 _HEADS_ALONE = 400.0
+_BLOCKS = (NodeKind.ATTENTION, NodeKind.MLP, NodeKind.MOE)
 _LARGEST_TO_SMALLEST = 12.0  # sides of what stretches
 _LARGEST_TO_TINIEST = 30.0  # sides of what is to scale
 
@@ -103,6 +104,7 @@ class Naturals:
                 others = np.delete(u * v, some)
                 side = (part * float(others.sum()) / len(some) if len(others) else _HEADS_ALONE) ** 0.5
                 u[some], v[some] = side, side
+        _shrink_the_rest(u, v, rigid, graph.total_parameters[children] > 0)
         _lift_the_small(u, v, rigid)
         return Sizes(u, v, rigid, bar)
 
@@ -126,19 +128,23 @@ class Naturals:
         by_spine = self.holds_stack(container)
         sizes: list[int] = graph.total_parameters[children].tolist()
         largest = max(max(sizes), 1)
+        kinds: list[int] = graph.kind[children].tolist()
         shares: list[float] = []
-        for child, parameters in zip(children.tolist(), sizes, strict=True):
-            kind = graph.kind_of(child)
+        for child, kind, parameters in zip(children.tolist(), kinds, sizes, strict=True):
             if kind == NodeKind.NORM and by_spine:
-                shares.append(NORM_BY_SPINE)
+                share = NORM_BY_SPINE
+            elif kind in _BLOCKS:
+                share = SHARE[NodeKind(kind)] * kinds.count(kind) ** (MANY_BLOCKS - 1)
             elif kind in SHARE:
-                shares.append(SHARE[kind])
-            elif self.holds_stack(child) and graph.kind[container] != NodeKind.OPTIMIZER:
-                shares.append(max(SPINE_SHARE * (int(graph.size[child]) / whole) ** 0.5, SHARE[NodeKind.OPTIMIZER]))
+                share = SHARE[NodeKind(kind)]
+            elif self.holds_stack(child):
+                share = max(SPINE_SHARE * (int(graph.size[child]) / whole) ** 0.5, SHARE[NodeKind.OPTIMIZER])
             elif self._outputs[child + graph.size[child]] > self._outputs[child]:
-                shares.append(SHARE[NodeKind.OUTPUT] + SHARE[NodeKind.NORM])
+                share = SHARE[NodeKind.OUTPUT] + SHARE[NodeKind.NORM]
             else:
-                shares.append(max(SHARE[NodeKind.MLP] * (parameters / largest) ** 0.25, SHARE[NodeKind.NORM]))
+                most = REST_BY_SPINE if by_spine else SHARE[NodeKind.MLP]
+                share = max(most * (parameters / largest) ** 0.25, SHARE[NodeKind.NORM])
+            shares.append(share)
         return shares
 
 
@@ -159,10 +165,22 @@ def _natural_module(sizes: Sizes) -> tuple[float, float]:
     return u + extra, v + extra
 
 
+def _shrink_the_rest(
+    u: NDArray[np.float64], v: NDArray[np.float64], rigid: NDArray[np.bool_], counts: NDArray[np.bool_]
+) -> None:
+    """Scale down, in place, tensors that are no parameters (masks, caches) to the largest that is one."""
+    matters, rest = rigid & counts, rigid & ~counts
+    if matters.any() and rest.any():
+        most = (u * v)[matters].max()
+        factor = np.minimum(np.sqrt(most / (u * v)[rest]), 1.0)
+        u[rest] *= factor
+        v[rest] *= factor
+
+
 def _lift_the_small(u: NDArray[np.float64], v: NDArray[np.float64], rigid: NDArray[np.bool_]) -> None:
     """Scale up, in place, what would be too small to see beside the largest."""
     side = np.sqrt(u * v)
-    least = np.where(rigid, side.max() / _LARGEST_TO_TINIEST, side.max() / _LARGEST_TO_SMALLEST)
+    least: NDArray[np.float64] = np.where(rigid, side.max() / _LARGEST_TO_TINIEST, side.max() / _LARGEST_TO_SMALLEST)
     factor = np.maximum(least / side, 1.0)
     u *= factor
     v *= factor

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..graph.kinds import EdgeKind
 from ..graph.model_graph import ModelGraph
 
-__all__ = ["Lifted", "lift"]
+__all__ = ["Lifted", "lift", "lifted_ends"]
 
 # When several edges lift to the same pair of siblings, the pair is drawn once, as the strongest kind.
 _RANK_OF_KIND = np.array([2, 0, 1, 3], np.int64)  # by EdgeKind: data, residual, routed, tied
@@ -46,23 +46,13 @@ def lift(graph: ModelGraph) -> Lifted:
     flow between a container and its own insides that is no residual stream.
     """
     edges = graph.edges
-    drawn = (edges.kind != EdgeKind.TIED) & (edges.source != edges.target)
-    source, target = edges.source[drawn].astype(np.int64), edges.target[drawn].astype(np.int64)
-    kind, provenance = edges.kind[drawn].astype(np.int64), edges.provenance[drawn].astype(np.int64)
-    if not len(source):
+    ends = lifted_ends(graph)
+    drawn = ends[0] >= 0
+    if not drawn.any():
         none = np.empty(0, np.int32)
         return Lifted(none, none, none, np.empty(0, np.uint8), np.empty(0, np.uint8))
-    size = graph.size.astype(np.int64)
-    reads = (source <= target) & (target < source + size[source])
-    adds = (target <= source) & (source < target + size[target])
-    keep = (kind == EdgeKind.RESIDUAL) | ~(reads | adds)
-    source, target, kind, provenance, reads, adds = (
-        column[keep] for column in (source, target, kind, provenance, reads, adds)
-    )
-
-    tables = _ancestor_tables(graph)
-    lifted_source = np.where(reads, source, _climb(tables, size, source, target))
-    lifted_target = np.where(adds, target, _climb(tables, size, target, source))
+    lifted_source, lifted_target = ends[0][drawn], ends[1][drawn]
+    kind, provenance = edges.kind[drawn].astype(np.int64), edges.provenance[drawn].astype(np.int64)
 
     # One row a pair: sort by (source, target, rank of kind, provenance), keep the first of each pair.
     strength = _RANK_OF_KIND[kind] * 4 + provenance
@@ -74,7 +64,7 @@ def lift(graph: ModelGraph) -> Lifted:
     # The strongest provenance may belong to another edge of the pair than the strongest kind.
     strongest = np.minimum.reduceat(provenance[order], np.flatnonzero(first))
     a, b = lifted_source[chosen], lifted_target[chosen]
-    owner = np.where(reads[chosen], a, np.where(adds[chosen], b, graph.parent[a]))
+    owner = np.where(graph.parent[b] == a, a, np.where(graph.parent[a] == b, b, graph.parent[a]))
     by_owner = np.argsort(owner, kind="stable")
     return Lifted(
         owner[by_owner].astype(np.int32),
@@ -83,6 +73,24 @@ def lift(graph: ModelGraph) -> Lifted:
         _KIND_OF_RANK[strength[chosen] // 4][by_owner].astype(np.uint8),
         strongest[by_owner].astype(np.uint8),
     )
+
+
+def lifted_ends(graph: ModelGraph) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for every edge of a graph, the two nodes that it is lifted to; -1 for an edge that is not drawn."""
+    edges = graph.edges
+    none = np.full(len(edges), -1, np.int64)
+    if not len(edges):
+        return none, none
+    source, target = edges.source.astype(np.int64), edges.target.astype(np.int64)
+    size = graph.size.astype(np.int64)
+    reads = (source <= target) & (target < source + size[source])
+    adds = (target <= source) & (source < target + size[target])
+    drawn = (edges.kind != EdgeKind.TIED) & (source != target)
+    drawn &= (edges.kind == EdgeKind.RESIDUAL) | ~(reads | adds)
+    tables = _ancestor_tables(graph)
+    lifted_source = np.where(reads, source, _climb(tables, size, source, target))
+    lifted_target = np.where(adds, target, _climb(tables, size, target, source))
+    return np.where(drawn, lifted_source, none), np.where(drawn, lifted_target, none)
 
 
 def _ancestor_tables(graph: ModelGraph) -> list[NDArray[np.int32]]:

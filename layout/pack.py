@@ -1,9 +1,9 @@
 """Packing: children of one container into rows of columns, as large as the frame allows."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil, sqrt
 
 import numpy as np
@@ -15,6 +15,7 @@ __all__ = ["Frame", "Items", "Plan", "best_grid", "pack_flow", "pack_grid"]
 _WIDEST_GUTTER = 0.6
 _MOST_TRIALS = 12
 _ABOUT_AS_GOOD = 0.95
+_FEW = 8  # a rank this short is cut into columns of equal length, or not at all
 # What cutting a rank of a flow into columns must gain: ways round the columns are needed then.
 _CUT_PRICE = 1.3
 
@@ -91,8 +92,7 @@ def pack_flow(
         What several rows must gain in size over one: a single line is easier to follow.
     """
     best: tuple[float, list[list[int]], list[int]] | None = None
-    split_price = 1.0
-    for columns in _column_choices(ranks, items, gap):
+    for columns, rank_of in _column_choices(ranks, items, gap):
         widths = [max(items.u[i] for i in column) for column in columns]
         heights = [_height(column, items, gap) for column in columns]
         even = min(widths) == max(widths)
@@ -100,38 +100,53 @@ def pack_flow(
         for rows in _row_counts(edges[-1], heights, frame):
             starts = _row_starts(edges, rows, even)
             scale = _scale(starts, edges, heights, frame, gap, row_gap)
-            price = 1.0 if len(starts) == 2 else row_price
-            price *= split_price
-            if best is None or scale / price > best[0]:
-                best = scale / price, columns, starts
-        split_price = _CUT_PRICE if row_price > 1 else 1.0  # the first choice has a column a rank
+            if len(starts) > 2:
+                scale /= row_price
+            if best is not None and scale > best[0] and _mixes(starts, rank_of):
+                scale /= _CUT_PRICE
+            if best is None or scale > best[0]:
+                best = scale, columns, starts
     assert best is not None, "a container has children"
     _, columns, starts = best
-    return _set_rows([columns[a:b] for a, b in zip(starts, starts[1:], strict=False)], items, frame, gap, row_gap)
+    return _set_rows([columns[a:b] for a, b in pairwise(starts)], items, frame, gap, row_gap)
 
 
 def _height(column: list[int], items: Items, gap: float) -> float:
     return sum(items.v[i] for i in column) + gap * (len(column) - 1)
 
 
-def _column_choices(ranks: Sequence[list[int]], items: Items, gap: float) -> list[list[list[int]]]:
-    """Return ways to cut ranks into columns: one column a rank, and tall ranks cut into more and more."""
-    choices = [list(ranks)]
+def _column_choices(
+    ranks: Sequence[list[int]], items: Items, gap: float
+) -> Iterator[tuple[list[list[int]], list[int]]]:
+    """Yield ways to cut ranks into columns, and the rank of each column: first uncut, then into more and more."""
+    yield list(ranks), list(range(len(ranks)))
     widest = max(len(rank) for rank in ranks)
     if widest == 1:
-        return choices
+        return
     tallest = max(_height(rank, items, gap) for rank in ranks)
     pieces = range(2, widest + 1)
     if widest > _MOST_TRIALS:
         pieces = sorted({round(widest ** (k / _MOST_TRIALS)) for k in range(1, _MOST_TRIALS + 1)} - {1})
     for piece in pieces:
         columns: list[list[int]] = []
-        for rank in ranks:
+        rank_of: list[int] = []
+        for r, rank in enumerate(ranks):
             cuts = min(len(rank), ceil(_height(rank, items, gap) / tallest * piece - 1e-9))
             share = ceil(len(rank) / max(cuts, 1))
+            if len(rank) <= _FEW:
+                share = max(k for k in range(1, share + 1) if len(rank) % k == 0)
             columns.extend(rank[k : k + share] for k in range(0, len(rank), share))
-        choices.append(columns)
-    return choices
+            rank_of.extend([r] * (len(columns) - len(rank_of)))
+        yield columns, rank_of
+
+
+def _mixes(starts: list[int], rank_of: list[int]) -> bool:
+    """Whether a rank that is cut shares a row with another, so that ways must lead round its columns."""
+    cut = {a for a, b in pairwise(rank_of) if a == b}
+    if not cut:
+        return False
+    spans = pairwise(starts)
+    return any(rank_of[a] != rank_of[b - 1] and not cut.isdisjoint(rank_of[a:b]) for a, b in spans)
 
 
 def _row_counts(width: float, heights: list[float], frame: Frame) -> list[int]:
@@ -163,7 +178,7 @@ def _row_starts(edges: list[float], rows: int, even: bool) -> list[int]:
 def _scale(
     starts: list[int], edges: list[float], heights: list[float], frame: Frame, gap: float, row_gap: float
 ) -> float:
-    spans = list(zip(starts, starts[1:], strict=False))
+    spans = list(pairwise(starts))
     width = max(edges[b] - edges[a] - gap for a, b in spans)
     height = sum(max(heights[a:b]) for a, b in spans) + row_gap * (len(spans) - 1)
     return min(frame.width / width, frame.height / height)
@@ -172,9 +187,7 @@ def _scale(
 def _shares(total: float, weights: list[float], takes: list[bool]) -> list[float]:
     """Split what is left over among those that take it, by weight."""
     sum_of_takers = sum(weight for weight, take in zip(weights, takes, strict=True) if take)
-    return [
-        total * weight / sum_of_takers if take else 0.0 for weight, take in zip(weights, takes, strict=True)
-    ]
+    return [total * weight / sum_of_takers if take else 0.0 for weight, take in zip(weights, takes, strict=True)]
 
 
 def _set_rows(rows: list[list[list[int]]], items: Items, frame: Frame, gap: float, row_gap: float) -> Plan:
@@ -244,7 +257,7 @@ def _set_column(
     low: NDArray[np.float64],
     size: NDArray[np.float64],
 ) -> None:
-    """Stack the items of one column from the top of its box (left, right, bottom, top), centred where they do not stretch."""
+    """Stack the items of one column from the top of its box (left, right, bottom, top), centred unless they stretch."""
     left, right, bottom, top = box
     naturals = [items.v[i] for i in column]
     spare = top - bottom - (sum(naturals) + gap * (len(column) - 1)) * scale
@@ -297,7 +310,7 @@ def pack_grid(count: int, frame: Frame, aspect: float, gap: float) -> Plan:
     row, column = index // columns, index % columns
     left = frame.left + np.arange(columns) * (width + space)
     top = frame.bottom + frame.height - np.arange(rows) * (height + space)
-    low = np.stack([left[column], top[row] - height], 1)
+    low: NDArray[np.float64] = np.stack([left[column], top[row] - height], 1)
     slots = [(float(x), float(x) + width) for x in left]
     return Plan(
         low,

@@ -11,7 +11,7 @@ from .items import TENSOR_GAP, TENSOR_RIM, Naturals
 from .pack import Frame, Items, Plan, pack_flow, pack_grid
 from .ranks import ranks_of
 from .shares import plan_kinds
-from .stack import LANE_STRIP, pack_stack
+from .stack import LANE_STRIP, apart_of, pack_stack
 from .tree import Tree
 
 __all__ = ["Flow", "plan_of"]
@@ -72,16 +72,13 @@ class _Container:
         return Frame(edge, floor, self.aspect - 2 * edge, 1.0 - floor - edge - above)
 
 
-def plan_of(
-    graph: ModelGraph, tree: Tree, naturals: Naturals, node: int, flow: Flow, aspect: float
-) -> Plan:
+def plan_of(graph: ModelGraph, tree: Tree, naturals: Naturals, node: int, flow: Flow, aspect: float) -> Plan:
     """Return the plan of a container's children in a frame of the given aspect and height 1."""
     children = tree.children(node)
     container = _Container(node, graph.kind_of(node), children, graph.kind[children].tolist(), flow, aspect)
     kinds = set(container.kinds)
     if kinds <= {NodeKind.LAYER, NodeKind.MTP}:
-        apart = container.kinds.count(NodeKind.MTP) % len(children)
-        return pack_stack(len(children), apart, aspect, streams=bool(flow.pairs))
+        return pack_stack(len(children), apart_of(graph.kind[children]), aspect, streams=bool(flow.pairs))
     if not flow.pairs and not flow.has_lane and len(children) > 2:
         tails = tree.tail[children]
         if (tree.key[tails] == tree.key[tails[0]]).all() and (tree.step[tails] == tree.step[tails[0]]).all():
@@ -158,8 +155,11 @@ def _by_size(container: _Container, naturals: Naturals) -> Plan:
     best: Plan | None = None
     # Vectors lie or stand, all alike: whichever leaves more room.
     for turned in (False, True) if sizes.bar.any() else (False,):
-        u, v = (np.where(sizes.bar, sizes.v, sizes.u), np.where(sizes.bar, sizes.u, sizes.v)) if turned else (sizes.u, sizes.v)
-        plan = pack_flow(ranks, Items(u.tolist(), v.tolist(), stretch, stretch), frame, gap, gap, price)
+        turn = sizes.bar & turned
+        items = Items(
+            np.where(turn, sizes.v, sizes.u).tolist(), np.where(turn, sizes.u, sizes.v).tolist(), stretch, stretch
+        )
+        plan = pack_flow(ranks, items, frame, gap, gap, price)
         if best is None or plan.scale > best.scale * 1.001:
             best = plan
     assert best is not None

@@ -80,9 +80,7 @@ def _longest_paths(after: list[list[int]], before: list[list[int]]) -> list[int]
         ready.append(stuck)
 
 
-def _components(
-    n: int, pairs: Sequence[tuple[int, int]], kinds: Sequence[int], container: int
-) -> list[list[int]]:
+def _components(n: int, pairs: Sequence[tuple[int, int]], kinds: Sequence[int], container: int) -> list[list[int]]:
     """Return the parts that flow holds together, in reading order, each in model order."""
     root = list(range(n))
 
@@ -113,8 +111,11 @@ def _beside_router(components: list[list[int]], kinds: Sequence[int]) -> list[li
     routed = next((part for part in components if any(kinds[child] == NodeKind.ROUTER for child in part)), None)
     if routed is None:
         return components
-    loose = [part for part in components if len(part) == 1 and kinds[part[0]] != NodeKind.EXPERTS and part is not routed]
-    return [part + [child for one in loose for child in one] if part is routed else part for part in components if part not in loose]
+    loose = {
+        part[0] for part in components if len(part) == 1 and kinds[part[0]] != NodeKind.EXPERTS and part is not routed
+    }
+    kept = [part for part in components if part[0] not in loose]
+    return [part + sorted(loose) if part is routed else part for part in kept]
 
 
 def _by_barycentre(ranks: list[list[int]], after: list[list[int]], before: list[list[int]]) -> list[list[int]]:

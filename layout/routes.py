@@ -1,6 +1,7 @@
 """Polylines through the free space between a container's children."""
 
 from functools import cached_property
+from itertools import pairwise
 from math import hypot
 
 import numpy as np
@@ -12,7 +13,7 @@ from .stack import LANE_Y
 __all__ = ["Point", "Roads", "rounded"]
 
 Point = tuple[float, float]
-_ARC_STEPS = 4
+_ARC_STEPS = 6
 _RADIUS = 0.06
 _NOTHING = 1e-9
 # An arc of r round a corner passes a box whose own corner is r / 3.4 away, both ways; the ribbon has a width.
@@ -107,8 +108,8 @@ class Roads:
     def narrowest(self) -> float:
         """Return the width of the narrowest gutter or corridor between two children."""
         plan = self._plan
-        gutters = [b[0] - a[1] for slots in plan.slots for a, b in zip(slots, slots[1:], strict=False)]
-        corridors = [a[0] - b[1] for a, b in zip(plan.bands, plan.bands[1:], strict=False)]
+        gutters = [b[0] - a[1] for slots in plan.slots for a, b in pairwise(slots)]
+        corridors = [a[0] - b[1] for a, b in pairwise(plan.bands)]
         return min(gutters + corridors, default=0.0)
 
     def rim(self) -> float:
@@ -136,9 +137,9 @@ class Roads:
         return own_leave, own_enter
 
     def _faces(self, child: int, height: float) -> bool:
-        """Whether a way can end on a child's side at this height, clear of its corners."""
+        """Whether a way can end on a child's side at this height."""
         _, bottom, _, top = self.box(child)
-        return bottom + 0.04 * (top - bottom) <= height <= top - 0.04 * (top - bottom)
+        return bottom < height < top
 
     def between(self, source: int, target: int, leave: float, enter: float) -> NDArray[np.float64]:
         """Return the way from the right side of one child, at height `leave`, to the left side of another.

@@ -6,7 +6,16 @@ reader wants to see (every expert a tile that can be hit with the mouse), not by
 
 from ..graph.kinds import NodeKind as K
 
-__all__ = ["NORM_BY_SPINE", "PHASE", "PHASE_OF_REST", "SHARE", "SPINE_SHARE", "plan_kinds"]
+__all__ = [
+    "MANY_BLOCKS",
+    "NORM_BY_SPINE",
+    "PHASE",
+    "PHASE_OF_REST",
+    "REST_BY_SPINE",
+    "SHARE",
+    "SPINE_SHARE",
+    "plan_kinds",
+]
 
 SHARE: dict[K, float] = {
     K.NORM: 3.4,
@@ -24,8 +33,11 @@ SHARE: dict[K, float] = {
     K.TENSOR: 3.0,
     K.OPTIMIZER: 7.0,
 }
-# Beside a stack a norm is a line.
+# Several blocks of one kind in a layer (BERT's MLP is two) take this power of their number times one's share.
+MANY_BLOCKS = 0.4
+# Beside a stack a norm is a line, and what is not known stays small.
 NORM_BY_SPINE = 2.0
+REST_BY_SPINE = 20.0
 # The child that holds the stack takes what its siblings leave; a vocabulary there is a plate at its side.
 SPINE_SHARE = 160.0
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..graph.kinds import NodeKind
 from .pack import Plan
 
-__all__ = ["LANE_STRIP", "LANE_WIDTH", "LANE_Y", "Lead", "pack_stack", "stack_leads"]
+__all__ = ["LANE_STRIP", "LANE_WIDTH", "LANE_Y", "Port", "apart_of", "pack_stack", "stack_port"]
 
 # The residual stream runs through a strip along the lower edge of each panel. Parts of the panel's height.
 LANE_STRIP = 0.095
@@ -105,7 +107,7 @@ def pack_stack(count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
         rim += spare / 2
     top = 1.0 - rim - np.arange(grid.rows) * (grid.height + between)
 
-    low = np.stack([left[column], top[row] - grid.height], 1)
+    low: NDArray[np.float64] = np.stack([left[column], top[row] - grid.height], 1)
     slots = [(float(x), float(x) + grid.width) for x in left]
     return Plan(
         low,
@@ -118,20 +120,33 @@ def pack_stack(count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
     )
 
 
+def apart_of(kinds: NDArray[np.uint8]) -> int:
+    """Return how many panels of a stack stand apart: multi-token-prediction layers beside others."""
+    apart = int((kinds == NodeKind.MTP).sum())
+    return apart if apart < len(kinds) else 0
+
+
 @dataclass(frozen=True, slots=True)
-class Lead:
-    """Where the residual stream enters and leaves a stack's frame, from its lower edge."""
+class Port:
+    """Where the residual stream enters and leaves something: heights from its lower edge, and the stream's width."""
 
     enter: float
     leave: float
+    width: float
 
 
-def stack_leads(plan: Plan, main: int) -> Lead:
-    """Return the heights at which the stream comes in from the left edge and goes out at the right edge."""
-    first, last = plan.low[0], plan.low[main - 1]
+def stack_port(plan: Plan, main: int) -> Port:
+    """Return where the stream comes into a stack at its left edge and goes out at its right edge.
+
+    Parameters
+    ----------
+    plan : Plan
+    main : int
+        Number of panels that do not stand apart.
+    """
     height = float(plan.size[0, 1])
-    leave = float(last[1]) + LANE_Y * height
+    leave = float(plan.low[main - 1, 1]) + LANE_Y * height
     if plan.row[main - 1] == plan.row[-1] and main < len(plan.row):
         # Panels set apart stand in the way: the stream goes out under them.
         leave = plan.bands[plan.row[-1]][0] / 2
-    return Lead(float(first[1]) + LANE_Y * height, leave)
+    return Port(float(plan.low[0, 1]) + LANE_Y * height, leave, LANE_WIDTH * height)

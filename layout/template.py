@@ -14,7 +14,7 @@ from .lift import Lifted
 from .pack import Plan
 from .plans import Flow, plan_of
 from .routes import Roads, rounded
-from .stack import LANE_STRIP, LANE_WIDTH, LANE_Y, pack_stack, stack_leads
+from .stack import LANE_STRIP, LANE_WIDTH, LANE_Y, Port, apart_of, pack_stack, stack_port
 from .tree import Tree
 
 __all__ = ["SELF", "Library", "Template", "WayPoints"]
@@ -105,10 +105,10 @@ class Library:
         left: NDArray[np.bool_],
     ) -> NDArray[np.int32]:
         """Return the templates of containers, ordering those that do not exist yet."""
-        steps = np.rint(np.log2(aspects) * _STEPS).astype(np.int64)
+        steps = [round(log2(aspect) * _STEPS) for aspect in aspects.tolist()]
         is_stack = self._graph.kind[tails] == NodeKind.STACK
         keys = zip(
-            self._tree.key[tails].tolist(), steps.tolist(), (entered & is_stack).tolist(), (left & is_stack).tolist(),
+            self._tree.key[tails].tolist(), steps, (entered & is_stack).tolist(), (left & is_stack).tolist(),
             strict=True,
         )  # fmt: skip
         found = np.empty(len(tails), np.int32)
@@ -116,7 +116,7 @@ class Library:
             number = self._index.get(key)
             if number is None:
                 number = self._index[key] = len(self._orders)
-                self._orders.append(_Order(int(tails[k]), 2.0 ** (key[1] / _STEPS), key[2], key[3]))
+                self._orders.append(_Order(int(tails[k]), _quantised(float(aspects[k])), key[2], key[3]))
             found[k] = number
         return found
 
@@ -164,9 +164,7 @@ class Library:
         )
         return flow, rows
 
-    def _routes(
-        self, order: _Order, plan: Plan, flow: Flow, edges: list[tuple[int, int, int, int]]
-    ) -> list[WayPoints]:
+    def _routes(self, order: _Order, plan: Plan, flow: Flow, edges: list[tuple[int, int, int, int]]) -> list[WayPoints]:
         roads = Roads(plan, order.aspect, LANE_STRIP if flow.has_lane else 0.0)
         near = min(_DATA_WIDTH * roads.narrowest(), _WIDEST_DATA)
         far = min(_DATA_WIDTH * roads.rim(), near)
@@ -183,56 +181,57 @@ class Library:
             elif target == SELF:
                 points, width = roads.onto_lane(source, 0.88), LANE_WIDTH * _BRANCH_WIDTH
             else:
-                stream = kind == EdgeKind.RESIDUAL
-                leave = self._port(int(children[source]), plan, source, roads, stream=stream, leaving=True)
-                enter = self._port(int(children[target]), plan, target, roads, stream=stream, leaving=False)
-                points = roads.between(source, target, *roads.level(source, target, leave, enter))
-                both = stream and bool(self._has_lane[children[[source, target]]].all())
-                width = LANE_WIDTH * float(plan.size[source, 1]) if both else near if roads.are_neighbours(source, target) else far
+                leave, enter = self._port(children, plan, source), self._port(children, plan, target)
+                points = roads.between(
+                    source, target, *roads.level(source, target, leave and leave.leave, enter and enter.enter)
+                )
+                broad = max(port.width if port else 0.0 for port in (leave, enter))
+                width = broad or (near if roads.are_neighbours(source, target) else far)
             routes.append(WayPoints(source, target, kind, provenance, width, points))
         if order.entered or order.left:
             routes.extend(self._leads(order, plan, roads))
         return routes
 
-    def _port(
-        self, child: int, plan: Plan, position: int, roads: Roads, *, stream: bool, leaving: bool
-    ) -> float | None:
-        """Return the height at which a residual stream leaves or enters a child, None where there is no such place."""
-        _, bottom, _, top = roads.box(position)
-        if self._has_lane[child] and stream:
-            return bottom + LANE_Y * (top - bottom)
-        tail = int(self._tree.tail[child])
-        if self._graph.kind[child] == NodeKind.STACK and tail == child:
-            layers = self._tree.children(child)
-            apart = int((self._graph.kind[layers] == NodeKind.MTP).sum()) % len(layers)
-            width, height = plan.size[position].tolist()
-            aspect = 2.0 ** (round(log2(width / height) * _STEPS) / _STEPS)
-            streams = self._edge_start[child + 1] > self._edge_start[child]
-            lead = stack_leads(pack_stack(len(layers), apart, aspect, streams=bool(streams)), len(layers) - apart)
-            return bottom + (lead.leave if leaving else lead.enter) * height
-        return None
+    def _port(self, children: NDArray[np.int32], plan: Plan, position: int) -> Port | None:
+        """Return where the residual stream enters and leaves a child, None for one that has no stream."""
+        child = int(children[position])
+        bottom, height = float(plan.low[position, 1]), float(plan.size[position, 1])
+        if self._has_lane[child]:
+            return Port(bottom + LANE_Y * height, bottom + LANE_Y * height, LANE_WIDTH * height)
+        start, stop = self._edge_start[child : child + 2]
+        if self._graph.kind[child] != NodeKind.STACK or start == stop or self._tree.count[child] < 2:
+            return None
+        layers = self._tree.children(child)
+        apart = apart_of(self._graph.kind[layers])
+        aspect = _quantised(float(plan.size[position, 0]) / height)
+        inner = pack_stack(len(layers), apart, aspect, streams=True)
+        port = stack_port(inner, len(layers) - apart)
+        return Port(bottom + port.enter * height, bottom + port.leave * height, port.width * height)
 
     def _leads(self, order: _Order, plan: Plan, roads: Roads) -> list[WayPoints]:
         """Return the stretches that join a stack's edges to its first and last layer."""
         children = self._tree.children(order.node)
-        main = len(children) - int((self._graph.kind[children] == NodeKind.MTP).sum()) % len(children)
+        main = len(children) - apart_of(self._graph.kind[children])
         own = slice(self._edge_start[order.node], self._edge_start[order.node + 1])
         residual = self._lifted.kind[own] == EdgeKind.RESIDUAL
         if not residual.any():
             return []
         provenance = int(self._lifted.provenance[own][residual].max())
-        lead = stack_leads(plan, main)
-        width = LANE_WIDTH * float(plan.size[0, 1])
+        port = stack_port(plan, main)
         routes: list[WayPoints] = []
         if order.entered:
-            points = rounded([(0.0, lead.enter), (roads.box(0)[0], lead.enter)])
-            routes.append(WayPoints(SELF, 0, EdgeKind.RESIDUAL, provenance, width, points))
+            points = rounded([(0.0, port.enter), (roads.box(0)[0], port.enter)])
+            routes.append(WayPoints(SELF, 0, EdgeKind.RESIDUAL, provenance, port.width, points))
         if order.left:
             _, bottom, right, top = roads.box(main - 1)
             lane, gutter = bottom + LANE_Y * (top - bottom), roads.right_gutter(main - 1)
-            points = rounded([(right, lane), (gutter, lane), (gutter, lead.leave), (order.aspect, lead.leave)])
-            routes.append(WayPoints(main - 1, SELF, EdgeKind.RESIDUAL, provenance, width, points))
+            points = rounded([(right, lane), (gutter, lane), (gutter, port.leave), (order.aspect, port.leave)])
+            routes.append(WayPoints(main - 1, SELF, EdgeKind.RESIDUAL, provenance, port.width, points))
         return routes
+
+
+def _quantised(aspect: float) -> float:
+    return 2.0 ** (round(log2(aspect) * _STEPS) / _STEPS)
 
 
 def _inner_aspect(

@@ -39,7 +39,8 @@ class Tree:
     count : ndarray of int64, shape (N,)
         Number of children.
     key : ndarray of uint64, shape (N,)
-        Hash of a subtree's shapes, kinds, order and inner flow. Nodes with equal keys are drawn alike, whatever their names.
+        Hash of a subtree's kinds, shapes, order and inner flow. Nodes with equal keys are drawn alike, whatever
+        their names.
     """
 
     head: NDArray[np.int32]
@@ -116,7 +117,8 @@ def _keys(graph: ModelGraph, lifted: Lifted, count: NDArray[np.int64]) -> NDArra
     )
     if len(lifted):
         owner = lifted.owner.astype(np.int64)
-        ends = (lifted.source - owner).astype(np.uint64) * np.uint64(_INVERSE) + (lifted.target - owner).astype(np.uint64)
+        source, target = (lifted.source - owner).astype(np.uint64), (lifted.target - owner).astype(np.uint64)
+        ends = source * np.uint64(_INVERSE) + target
         flow = _mix(_mix(ends) + lifted.kind.astype(np.uint64) * np.uint64(8) + lifted.provenance.astype(np.uint64))
         begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
         local[owner[begins]] += np.add.reduceat(flow, begins)

@@ -35,7 +35,7 @@ def load(path: str, limits: LoadLimits | None = None, report: "Report" = _silent
         When the path cannot be read as a model; the message is one line.
     """
     from .detect import detect
-    from .files import input_error
+    from .files import DAMAGED, input_error
 
     module, _, function = detect(path).loader.rpartition(".")
     collecting = gc.isenabled()
@@ -43,9 +43,9 @@ def load(path: str, limits: LoadLimits | None = None, report: "Report" = _silent
     try:
         return getattr(import_module(f".{module}", __package__), function)(path, limits or LoadLimits(), report)
     except MemoryError as error:
-        raise input_error(path, "needs more memory to read than is allowed", "the file is damaged or hostile") from error
+        raise input_error(path, "needs more memory to read than is allowed", DAMAGED) from error
     except RecursionError as error:
-        raise input_error(path, "is nested too deeply", "the file is damaged or hostile") from error
+        raise input_error(path, "is nested too deeply", DAMAGED) from error
     finally:
         if collecting:
             gc.enable()

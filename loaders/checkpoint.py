@@ -10,8 +10,9 @@ from .files import input_error, plain_text
 from .huggingface import display_name
 from .limits import LoadLimits
 from .tensor_table import TensorTable, add_tensors
+from .untyped import is_sequence
 
-__all__ = ["Checkpoint", "Report", "build_graph", "short_attributes"]
+__all__ = ["Checkpoint", "Report", "build_graph", "module_attributes", "short_attributes"]
 
 Report = Callable[[str, float | None], None]
 """Told what is being read, and how much of it is done (0 to 1, None when that is not known)."""
@@ -81,10 +82,17 @@ def short_attributes(values: Mapping[Any, Any], prefix: str = "") -> dict[str, A
     return found
 
 
+def module_attributes(class_name: str, values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the attributes of a module from its class and its ``__dict__``: sizes, heads, strides."""
+    public = {
+        key: value for key, value in values.items() if isinstance(key, str) and key[:1] != "_" and key != "training"
+    }
+    return {**short_attributes(public), "class": plain_text(class_name)}
+
+
 def _is_short(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        items: list[Any] | tuple[Any, ...] = value
-        return len(items) <= _MAX_LIST and all(_is_scalar(item) for item in items)
+    if is_sequence(value):
+        return len(value) <= _MAX_LIST and all(_is_scalar(item) for item in value)
     return _is_scalar(value)
 
 
@@ -96,7 +104,6 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        items: list[Any] | tuple[Any, ...] = value
-        return [_plain(item) for item in items]
+    if is_sequence(value):
+        return [_plain(item) for item in value]
     return plain_text(value) if isinstance(value, str) else value

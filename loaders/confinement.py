@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ def confine(memory_bytes: int, seconds: float) -> None:
 
     On Windows, and for memory on macOS, the system has no such limits; there the parent watches (`resident_bytes`).
     """
-    # The clean-up of a hostile file is the system's: this process ends without asking Python.
     if sys.platform != "win32":
         import resource
 
@@ -31,13 +30,13 @@ def confine(memory_bytes: int, seconds: float) -> None:
     sys.addaudithook(_refuse)
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
     if event.startswith(_FORBIDDEN):
         raise PermissionError(f"{event} is not allowed while a file is read")
 
 
 @contextmanager
-def limited_memory(memory_bytes: int) -> Iterator[None]:
+def limited_memory(memory_bytes: int) -> Generator[None]:
     """Let this process take at most so much more memory, where the system can limit it."""
     if sys.platform == "win32":
         yield
@@ -85,7 +84,7 @@ if sys.platform == "darwin":
     def _resident_macos(pid: int) -> int | None:
         import ctypes
 
-        # proc_pidinfo(pid, PROC_PIDTASKINFO, 0, buffer, size): struct proc_taskinfo starts with virtual and resident size.
+        # proc_pidinfo(pid, PROC_PIDTASKINFO, ...): struct proc_taskinfo starts with virtual and resident size.
         buffer = (ctypes.c_uint64 * 12)()
         size = ctypes.CDLL("libproc.dylib").proc_pidinfo(pid, 4, ctypes.c_uint64(0), buffer, ctypes.sizeof(buffer))
         return int(buffer[1]) if size > 0 else None
@@ -98,19 +97,20 @@ if sys.platform == "win32":
         from ctypes import wintypes
 
         class Counters(ctypes.Structure):  # PROCESS_MEMORY_COUNTERS
-            _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [
-                (name, ctypes.c_size_t)
-                for name in "PeakWorkingSetSize WorkingSetSize QuotaPeakPagedPoolUsage QuotaPagedPoolUsage "
-                "QuotaPeakNonPagedPoolUsage QuotaNonPagedPoolUsage PagefileUsage PeakPagefileUsage".split()
-            ]
+            _fields_ = (
+                ("cb", wintypes.DWORD),
+                ("PageFaultCount", wintypes.DWORD),
+                ("PeakWorkingSetSize", ctypes.c_size_t),
+                ("WorkingSetSize", ctypes.c_size_t),
+                ("quota_and_pagefile", ctypes.c_size_t * 6),
+            )
 
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel = ctypes.WinDLL("kernel32")
         kernel.OpenProcess.restype = wintypes.HANDLE
         handle = kernel.OpenProcess(0x1000 | 0x0010, False, pid)  # QUERY_LIMITED_INFORMATION | VM_READ
         if not handle:
             return None
         counters = Counters(cb=ctypes.sizeof(Counters))
-        arguments = (wintypes.HANDLE(handle), ctypes.byref(counters), counters.cb)
-        known = kernel.K32GetProcessMemoryInfo(*arguments)
+        known = kernel.K32GetProcessMemoryInfo(wintypes.HANDLE(handle), ctypes.byref(counters), counters.cb)
         kernel.CloseHandle(wintypes.HANDLE(handle))
         return int(counters.WorkingSetSize) if known else None

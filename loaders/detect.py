@@ -116,7 +116,7 @@ FORMATS: tuple[Format, ...] = (
 
 def supported() -> str:
     """Return what can be opened, as one line."""
-    return ", ".join(format.title for format in FORMATS)
+    return ", ".join(known.title for known in FORMATS)
 
 
 def detect(path: str) -> Format:
@@ -128,13 +128,13 @@ def detect(path: str) -> Format:
         When there is nothing readable, it is empty, or no format fits.
     """
     candidate = _look(path)
-    for format in FORMATS:
-        if format.content(candidate):
-            return format
+    for known in FORMATS:
+        if known.content(candidate):
+            return known
     if candidate.entries is None:
-        for format in FORMATS:
-            if candidate.name.endswith(format.suffixes or ("\0",)):
-                return format
+        for known in FORMATS:
+            if known.suffixes and candidate.name.endswith(known.suffixes):
+                return known
     what = "is in no known format" if candidate.entries is None else "is a folder without a model"
     raise input_error(path, what, f"supported: {supported()}")
 

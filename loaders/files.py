@@ -5,8 +5,9 @@ import stat
 
 from ..errors import InputError
 
-__all__ = ["input_error", "not_regular", "open_regular", "plain_text", "read_at", "read_whole", "unreadable"]
+__all__ = ["DAMAGED", "input_error", "not_regular", "open_regular", "plain_text", "read_at", "read_whole", "unreadable"]
 
+DAMAGED = "the file is damaged or hostile"
 _LONGEST = 300
 
 

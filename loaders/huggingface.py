@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import InputError
 from .files import input_error, read_whole
 from .limits import LoadLimits
+from .untyped import is_dict
 
 __all__ = ["config_beside", "display_name", "read_config"]
 
@@ -34,7 +35,7 @@ def read_config(path: str, limits: LoadLimits) -> dict[str, Any]:
         raise input_error(path, "is nested too deeply", f"at most {limits.json_depth} levels are read") from error
     except ValueError as error:
         raise input_error(path, f"is no valid JSON ({error})", "a Hugging Face config.json is needed") from error
-    if not isinstance(config, dict):
+    if not is_dict(config):
         raise input_error(path, "holds no JSON object", "a Hugging Face config.json is needed")
     if _depth(config) > limits.json_depth:
         raise input_error(path, "is nested too deeply", f"at most {limits.json_depth} levels are read")
@@ -78,7 +79,7 @@ def _depth(value: Any) -> int:
         depth += 1
         inner: list[Any] = []
         for item in level:
-            if isinstance(item, dict):
+            if is_dict(item):
                 inner += item.values()
             elif isinstance(item, list):
                 inner += item

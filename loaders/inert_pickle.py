@@ -6,12 +6,12 @@ the few that rebuild tensors and dicts, and an inert stand-in for everything els
 attributes on what it is given.
 """
 
-import io
 import pickle
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
-from .files import input_error, plain_text
+from .files import DAMAGED, input_error, plain_text
+from .untyped import is_dict, is_tuple
 
 __all__ = ["Inert", "InertDict", "InertUnpickler", "foreign_warning"]
 
@@ -47,8 +47,8 @@ _HARMLESS = frozenset(
 )
 # Naming one of these is remarkable even when the pickle does not call it in a way that we can see.
 _REMARKABLE = frozenset(
-    "os subprocess sys socket shutil runpy importlib pty ctypes webbrowser pickle marshal code codeop "
-    "bdb pdb asyncio timeit cProfile profile builtins multiprocessing threading tempfile pip ensurepip".split()
+    """os subprocess sys socket shutil runpy importlib pty ctypes webbrowser pickle marshal code codeop bdb pdb asyncio
+    timeit cProfile profile builtins multiprocessing threading tempfile pip ensurepip""".split()  # noqa: SIM905
 )
 # Python 2's names, and what a pickle of os.system has in it.
 _ALIASES = {"__builtin__": "builtins", "copy_reg": "copyreg", "exceptions": "builtins", "posix": "os", "nt": "os"}
@@ -71,7 +71,7 @@ class _InertType(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         cls.calls[cls.qualified] = None
-        return cls.__new__(cls, *args, **kwargs)
+        return Inert.__new__(cls, *args, **kwargs)  # pyright: ignore[reportArgumentType] - only made with base Inert
 
 
 class Inert(metaclass=_InertType):
@@ -101,6 +101,7 @@ class Inert(metaclass=_InertType):
     mapping: InertDict | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Inert":
+        """Write down what it was made with."""
         self = object.__new__(cls)
         self.args = args
         self.state = kwargs or None
@@ -132,11 +133,12 @@ class Inert(metaclass=_InertType):
 
     def attributes(self) -> dict[Any, Any]:
         """Return the object's attributes: of its ``__dict__``, its slots, and what was stored by key."""
-        parts: list[Any] = list(self.state) if isinstance(self.state, tuple) and len(self.state) == 2 else [self.state]  # pyright: ignore[reportUnknownArgumentType]
+        state = self.state
+        parts: list[Any] = list(state) if is_tuple(state) and len(state) == 2 else [state]
         found: dict[Any, Any] = {}
         for part in [*parts, self.mapping]:
-            if isinstance(part, dict):
-                found.update(part)  # pyright: ignore[reportUnknownArgumentType]
+            if is_dict(part):
+                found.update(part)
         return found
 
 
@@ -151,7 +153,7 @@ class InertUnpickler(pickle.Unpickler):
         "module.name" -> what stands for that global: a function that collects its arguments, or a plain value.
     """
 
-    def __init__(self, file: io.BufferedIOBase, known: Mapping[str, Any]) -> None:
+    def __init__(self, file: BinaryIO, known: Mapping[str, Any]) -> None:
         # Text of Python 2 is bytes; what is not UTF-8 is shown escaped.
         super().__init__(file, encoding="utf-8", errors="backslashreplace")
         self._known = known
@@ -174,9 +176,7 @@ class InertUnpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: Any, /) -> Any:
         """Return the description of a storage as it stands; of a class with its source (old files) the class."""
-        if isinstance(pid, tuple) and len(pid) > 1 and pid[0] == "module":  # pyright: ignore[reportUnknownArgumentType]
-            return pid[1]  # pyright: ignore[reportUnknownVariableType]
-        return pid
+        return pid[1] if is_tuple(pid) and len(pid) > 1 and pid[0] == "module" else pid
 
     def read(self, path: str) -> Any:
         """Return the pickled object.
@@ -191,8 +191,8 @@ class InertUnpickler(pickle.Unpickler):
         except MemoryError:
             raise
         except RecursionError as error:
-            raise input_error(path, "its pickle is nested too deeply", "the file is damaged or hostile") from error
-        except Exception as error:  # noqa: BLE001 - a damaged pickle raises nearly every type of error
+            raise input_error(path, "its pickle is nested too deeply", DAMAGED) from error
+        except Exception as error:  # a damaged pickle raises nearly every type of error
             reason = str(error) or type(error).__name__
             raise input_error(path, f"its pickle is damaged ({reason})", "save or download it again") from error
 

@@ -1,4 +1,4 @@
-"""Opening a model in a process of its own: the caller never waits, cancel really cancels, a hostile file hurts nobody."""
+"""Opening a model in a process of its own: the caller never waits, and a hostile file can at worst end the worker."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ import msgspec
 from ..errors import ArchvizError, InputError, MachineError
 from ..graph import ModelGraph
 from ..graph.wire import unpack
-from .files import input_error
+from .files import DAMAGED, input_error
 from .limits import LoadLimits
 
 __all__ = ["Opening", "Progress"]
@@ -23,7 +23,6 @@ __all__ = ["Opening", "Progress"]
 _WATCH_SECONDS = 0.1
 # Above the worker's own limit, which gives a better error; this one is for systems that have none.
 _RESIDENT_FACTOR = 1.25
-_HOSTILE = "the file is damaged or hostile"
 
 
 class Progress(NamedTuple):
@@ -86,7 +85,8 @@ class Opening:
         except (OSError, ValueError) as error:
             if isinstance(error, ValueError):  # a null byte in the path
                 raise input_error(self._path, str(error), "check the path") from error
-            raise MachineError(f"cannot start {sys.executable} to read a file ({error}); check the installation") from error
+            problem = f"cannot start {sys.executable} to read a file ({error}); check the installation"
+            raise MachineError(problem) from error
         for target in (self._listen, self._watch):
             thread = threading.Thread(target=target, args=(self._process,), name=target.__name__, daemon=True)
             thread.start()
@@ -116,13 +116,12 @@ class Opening:
         InputError
             When it cannot be read: damaged, hostile, cancelled, or more work than the limits allow.
         """
-        if self._process is None:
+        if self._process is None and not self._stopped:
             self.start()
         for thread in self._threads:
             thread.join()
         if self._graph is None:
-            assert self._error is not None
-            raise self._error
+            raise self._error or input_error(self._path, self._stopped)
         return self._graph
 
     # ---------------------------------------------------------------- in the threads
@@ -161,9 +160,9 @@ class Opening:
         late = time.monotonic() + limits.seconds
         while not self._ended.wait(_WATCH_SECONDS):
             if time.monotonic() > late:
-                self._stop(f"takes more than {limits.seconds:g} seconds to read; {_HOSTILE}")
+                self._stop(f"takes more than {limits.seconds:g} seconds to read; {DAMAGED}")
             elif (resident_bytes(process.pid) or 0) > _RESIDENT_FACTOR * limits.memory_bytes:
-                self._stop(f"needs more than {limits.memory_bytes:,} bytes of memory to read; {_HOSTILE}")
+                self._stop(f"needs more than {limits.memory_bytes:,} bytes of memory to read; {DAMAGED}")
 
     def _stop(self, why: str) -> None:
         self._stopped = self._stopped or why
@@ -172,12 +171,11 @@ class Opening:
 
     def _death(self, status: int) -> ArchvizError:
         if status == -getattr(signal, "SIGALRM", 0) and status:
-            return input_error(self._path, f"takes more than {self._limits.seconds:g} seconds to read", _HOSTILE)
+            return input_error(self._path, f"takes more than {self._limits.seconds:g} seconds to read", DAMAGED)
         if status < 0 or status in (0xC0000005, 0xC00000FD, 0xC0000409):  # a signal; or crashes as Windows numbers them
-            return input_error(self._path, f"made its reader crash (status {status})", _HOSTILE)
-        return MachineError(
-            f"the process that reads files did not start (status {status}): is archviz3d installed for {sys.executable}?"
-        )
+            return input_error(self._path, f"made its reader crash (status {status})", DAMAGED)
+        problem = f"the process that reads files did not start (status {status})"
+        return MachineError(f"{problem}; archviz3d must be installed for {sys.executable}")
 
 
 def _environment() -> dict[str, str]:
@@ -189,6 +187,7 @@ def _environment() -> dict[str, str]:
     # running is not. Site-packages must not go on PYTHONPATH: it would stand before the standard library.
     package = Path(__file__).parent.parent
     home = str(package.parent)
-    if package.name == "archviz3d" and home in sys.path and home not in (*site.getsitepackages(), site.getusersitepackages()):
+    installed = (*site.getsitepackages(), site.getusersitepackages())
+    if package.name == "archviz3d" and home in sys.path and home not in installed:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), home]))
     return environment

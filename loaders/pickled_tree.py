@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .checkpoint import short_attributes
-from .files import input_error, plain_text
+from .checkpoint import module_attributes
+from .files import DAMAGED, input_error, plain_text
 from .inert_pickle import Inert
 from .limits import LoadLimits
 from .torch_globals import TensorRecord
 from .torch_tensors import Found
+from .untyped import is_dict, is_sequence
 
 __all__ = ["entries", "find_tensors", "holds_tensors", "is_module"]
 
@@ -22,18 +23,16 @@ _WANTED = (TensorRecord, dict, list, tuple, Inert)
 
 def is_module(value: Any) -> bool:
     """Return whether an object is an ``nn.Module``: its pickled state says so, whatever its class."""
-    return isinstance(value, Inert) and isinstance(value.state, dict) and isinstance(value.state.get("_modules"), dict)  # pyright: ignore[reportUnknownMemberType]
+    return isinstance(value, Inert) and is_dict(value.state) and is_dict(value.state.get("_modules"))
 
 
 def entries(value: Any) -> dict[Any, Any]:
     """Return what a container holds by key: of a dict or an object its entries, of a list its items by position."""
-    if isinstance(value, dict):
-        return value  # pyright: ignore[reportUnknownVariableType]
+    if is_dict(value):
+        return value
     if isinstance(value, Inert):
         return value.attributes() | dict(enumerate(value.items))
-    if isinstance(value, list | tuple):
-        return dict(enumerate(value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return {}
+    return dict(enumerate(value)) if is_sequence(value) else {}
 
 
 def holds_tensors(value: Any) -> bool:
@@ -47,7 +46,7 @@ def holds_tensors(value: Any) -> bool:
             return True
         if id(here) not in seen:
             seen.add(id(here))
-            inner = [part for part in entries(here).values() if isinstance(part, _WANTED)]
+            inner: list[Any] = [part for part in entries(here).values() if isinstance(part, _WANTED)]
             looked += 1 + len(inner)
             todo += inner
     return False
@@ -88,7 +87,7 @@ def find_tensors(value: Any, path: str, limits: LoadLimits) -> Found:
             if id(child) in seen:
                 repeated += 1 + len(entries(child))
                 if repeated > _MAX_REPEATED:
-                    raise input_error(path, "repeats its parts without end", "the file is damaged or hostile")
+                    raise input_error(path, "repeats its parts without end", DAMAGED)
             if len(stack) >= limits.module_depth:
                 raise input_error(path, "nests its parts too deeply", f"at most {limits.module_depth} levels are shown")
             seen.add(id(child))
@@ -107,13 +106,13 @@ def _open(place: str, value: Any, found: Found) -> Iterator[tuple[str, Any]]:
     """Note a module, and return an iterator of the named children that may hold tensors."""
     parts = entries(value)
     if is_module(value):
-        facts = {key: part for key, part in parts.items() if isinstance(key, str) and key[:1] != "_" and key != "training"}
-        found.modules.append((len(found.tensors), place, {**short_attributes(facts), "class": plain_text(value.qualified)}))
+        found.modules.append((len(found.tensors), place, module_attributes(value.qualified, parts)))
         kinds = (parts.get("_parameters"), parts.get("_buffers"), parts.get("_modules"))
-        parts = {key: part for kind in kinds if isinstance(kind, dict) for key, part in kind.items()}  # pyright: ignore[reportUnknownVariableType]
+        parts = {key: part for kind in kinds if is_dict(kind) for key, part in kind.items()}
     elif isinstance(value, Inert) and value.qualified.startswith("__torch__."):  # a TorchScript module
         found.modules.append((len(found.tensors), place, {"class": plain_text(value.qualified)}))
-    return iter([(_name(key), part) for key, part in parts.items() if isinstance(part, _WANTED)])
+    wanted: list[tuple[str, Any]] = [(_name(key), part) for key, part in parts.items() if isinstance(part, _WANTED)]
+    return iter(wanted)
 
 
 def _name(key: Any) -> str:

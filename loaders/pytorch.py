@@ -81,7 +81,7 @@ def _read_file(path: str, limits: LoadLimits, warnings: list[str]) -> Checkpoint
         prefix = pickles[0].removesuffix("data.pkl")
         data = archive.read(archive.records[pickles[0]])
         # BytesIO alone has no peek, without which the C unpickler asks for every opcode by itself.
-        unpickler = InertUnpickler(io.BufferedReader(io.BytesIO(data)), known_globals())  # pyright: ignore[reportArgumentType]
+        unpickler = InertUnpickler(io.BufferedReader(io.BytesIO(data)), known_globals())
         root = unpickler.read(path)
         if unpickler.foreign():
             warnings.append(foreign_warning(unpickler.foreign()))

@@ -6,7 +6,7 @@ storage: its number of elements (8 bytes, little-endian) and its values. Before 
 
 import io
 import os
-from typing import Any
+from typing import Any, BinaryIO
 
 from .detect import TORCH_LEGACY_MAGIC
 from .dtypes import BITS, TORCH_STORAGES
@@ -14,6 +14,7 @@ from .files import input_error, read_at
 from .inert_pickle import InertUnpickler, foreign_warning
 from .limits import LoadLimits
 from .torch_globals import known_globals
+from .untyped import is_sequence, is_tuple
 
 __all__ = ["read_legacy"]
 
@@ -49,12 +50,12 @@ class _File(io.RawIOBase):
 class _Unpickler(InertUnpickler):
     """Remembers what storages the pickle names: only that tells how large their elements are."""
 
-    def __init__(self, file: io.BufferedReader, known: dict[str, Any]) -> None:
+    def __init__(self, file: BinaryIO, known: dict[str, Any]) -> None:
         super().__init__(file, known)
         self.storages: dict[Any, Any] = {}
 
     def persistent_load(self, pid: Any, /) -> Any:
-        if isinstance(pid, tuple) and len(pid) >= 5 and isinstance(pid[2], str | int):  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        if is_tuple(pid) and len(pid) >= 5 and isinstance(pid[2], str | int):
             self.storages[pid[2]] = pid[1]
         return super().persistent_load(pid)
 
@@ -105,10 +106,9 @@ def _places(fd: int, path: str, at: int, keys: Any, kinds: dict[Any, Any]) -> di
     """Return offset and bytes of each storage, in the order of `keys`."""
     size = os.fstat(fd).st_size
     places: dict[str, tuple[int, int]] = {}
-    if not isinstance(keys, list):
+    if not is_sequence(keys):
         raise input_error(path, "has no list of its storages", _CUT)
-    listed: list[Any] = keys
-    for key in listed:
+    for key in keys:
         item = _ITEM_BYTES.get(kinds.get(key)) if isinstance(key, str | int) else None  # pyright: ignore[reportArgumentType]
         if item is None:
             raise input_error(path, "has a storage whose type is not known", "a file that torch.save wrote is needed")

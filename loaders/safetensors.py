@@ -46,8 +46,18 @@ _HEADER = msgspec.json.Decoder(dict[str, _Tensor])
 _METADATA = msgspec.json.Decoder(_Metadata)
 
 
-class _StoredSizes(dict[tuple[str, tuple[int, ...] | None], int]):
-    """(dtype, shape) -> bytes, computed once each: real files have few of them."""
+class _Kinds(dict[tuple[str, tuple[int, ...] | None], int]):
+    """Codes of the distinct (dtype, shape): a model of 10^5 tensors has some dozens.
+
+    Attributes
+    ----------
+    sizes : list of int
+        By code: bytes of such a tensor, or why that is not known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
 
     def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> int:
         dtype, shape = key
@@ -58,8 +68,9 @@ class _StoredSizes(dict[tuple[str, tuple[int, ...] | None], int]):
             size = _UNKNOWN_DTYPE if bits is None else prod(shape) * bits
         if size >= 2**63 or (size > 0 and size % 8):
             size = _IMPOSSIBLE
-        self[key] = size = size // 8 if size > 0 else size
-        return size
+        self.sizes.append(size // 8 if size > 0 else size)
+        code = self[key] = len(self)
+        return code
 
 
 def load(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
@@ -89,10 +100,8 @@ def read_headers(paths: list[str], limits: LoadLimits, warnings: list[str], repo
         When a file is no safetensors file, or its header contradicts itself or the file.
     """
     names: list[str] = []
-    entries: list[_Tensor] = []
-    begins: list[NDArray[np.int64]] = []
-    sizes: list[NDArray[np.int64]] = []
-    counts: list[int] = []
+    kinds = _Kinds()
+    columns: list[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]] = []  # kind, offset and bytes a file
     all_plain = True
     for k, path in enumerate(paths):
         if k % 16 == 0:
@@ -101,32 +110,32 @@ def read_headers(paths: list[str], limits: LoadLimits, warnings: list[str], repo
         all_plain &= plain
         ranges = _ranges(header, path)
         _check_coverage(header, ranges, data_size, path)
+        nbytes = ranges[:, 1] - ranges[:, 0]
+        keys = [(tensor.dtype, tensor.shape) for tensor in header.values()]
+        codes = np.fromiter(map(kinds.__getitem__, keys), np.int32, len(keys))
+        _check_sizes(header, codes, kinds, nbytes, path)
         names += header
-        entries += header.values()
-        begins.append(ranges[:, 0] + data_start)
-        sizes.append(ranges[:, 1] - ranges[:, 0])
-        counts.append(len(header))
+        columns.append((codes, ranges[:, 0] + data_start, nbytes))
         if len(names) > limits.nodes:
             raise input_error(path, "has too many tensors", f"at most {limits.nodes:,} are shown")
-    dtypes = [tensor.dtype for tensor in entries]
-    shapes: list[Any] = [tensor.shape for tensor in entries]
-    nbytes = np.concatenate(sizes) if sizes else np.empty(0, np.int64)
-    files = np.repeat(np.arange(len(paths), dtype=np.int32), counts)
-    _check_sizes(names, dtypes, shapes, nbytes, paths, files, warnings)
-    _check_shared_names(names, files, paths)
+    codes, offsets, nbytes = (np.concatenate(column) for column in zip(*columns, strict=True))
+    files = np.repeat(np.arange(len(paths), dtype=np.int32), [len(column[0]) for column in columns])
+    _warn_unknown(kinds, codes, warnings)
+    dtypes, shapes = [dtype for dtype, _ in kinds], [shape or () for _, shape in kinds]
+    each = codes.tolist()
     return TensorTable(
-        names=check_names(names if all_plain else printable_names(names, warnings), paths[0], limits),
-        dtypes=dtypes,
-        shapes=shapes,
+        names=check_names(names if all_plain else printable_names(names, warnings), files, paths, limits),
+        dtypes=[dtypes[code] for code in each],
+        shapes=[shapes[code] for code in each],
         nbytes=nbytes,
         files=files,
-        offsets=np.concatenate(begins) if begins else np.empty(0, np.int64),
+        offsets=offsets,
         file_names=[os.path.basename(path) for path in paths],  # noqa: PTH119
     )
 
 
 def read_metadata(path: str, limits: LoadLimits) -> dict[str, Any]:
-    """Return attributes from the ``__metadata__`` of a file whose header was read before: texts that its writer left."""
+    """Return the ``__metadata__`` of a file whose header was read before, as attributes."""
     fd = open_regular(path)
     try:
         raw = read_at(fd, min(int.from_bytes(read_at(fd, 8, 0), "little"), limits.header_bytes), 8)
@@ -138,7 +147,7 @@ def read_metadata(path: str, limits: LoadLimits) -> dict[str, Any]:
 
 
 def _read_header(path: str, limits: LoadLimits) -> tuple[dict[str, _Tensor], int, int, bool]:
-    """Return the decoded header, where the data starts in the file, how many bytes of it there are, if names are plain."""
+    """Return the header, the data's offset in the file, its bytes, and whether names are free of control characters."""
     fd = open_regular(path)
     try:
         size = os.fstat(fd).st_size
@@ -253,36 +262,23 @@ def _check_coverage(header: dict[str, _Tensor], ranges: NDArray[np.int64], data_
 
 
 def _check_sizes(
-    names: list[str],
-    dtypes: list[str],
-    shapes: list[tuple[int, ...] | None],
-    nbytes: NDArray[np.int64],
-    paths: list[str],
-    files: NDArray[np.int32],
-    warnings: list[str],
+    header: dict[str, _Tensor], codes: NDArray[np.int32], kinds: _Kinds, nbytes: NDArray[np.int64], path: str
 ) -> None:
     """A tensor's shape and dtype must fill its range of bytes exactly; the range gives the size of an unknown dtype."""
-    stored = _StoredSizes()
-    sizes = np.array([stored[key] for key in zip(dtypes, shapes, strict=True)], np.int64)
+    sizes = np.array(kinds.sizes, np.int64)[codes]
     wrong = np.flatnonzero((sizes != nbytes) & (sizes != _UNKNOWN_DTYPE))
     if len(wrong):
         i = int(wrong[0])
-        kind = f"{dtypes[i] or 'without dtype'} {'without shape' if shapes[i] is None else list(shapes[i])}"
-        problem = f"tensor {plain_text(names[i], 120)!r} is {plain_text(kind, 120)} but has {nbytes[i]:,} bytes"
-        raise input_error(paths[files[i]], problem, "shape, dtype and data_offsets must agree")
-    unknown = np.flatnonzero(sizes == _UNKNOWN_DTYPE)
-    if len(unknown):
-        kinds = ", ".join(sorted({plain_text(dtypes[i], 40) for i in unknown.tolist()})[:5])
-        warnings.append(f"{len(unknown)} tensors have a dtype that is not known here ({kinds}): sizes are the file's own")
+        name, tensor = list(header.items())[i]
+        kind = f"{tensor.dtype or 'without dtype'} {'without shape' if tensor.shape is None else list(tensor.shape)}"
+        problem = f"tensor {plain_text(name, 120)!r} is {plain_text(kind, 120)} but has {nbytes[i]:,} bytes"
+        raise input_error(path, problem, "shape, dtype and data_offsets must agree")
 
 
-def _check_shared_names(names: list[str], files: NDArray[np.int32], paths: list[str]) -> None:
-    if len(paths) < 2 or len(set(names)) == len(names):
-        return
-    first: dict[str, int] = {}
-    for i, name in enumerate(names):
-        if name in first:
-            other = os.path.basename(paths[files[first[name]]])  # noqa: PTH119
-            problem = f"tensor {plain_text(name, 120)!r} is also in {other}"
-            raise input_error(paths[files[i]], problem, "a tensor belongs to one shard")
-        first[name] = i
+def _warn_unknown(kinds: _Kinds, codes: NDArray[np.int32], warnings: list[str]) -> None:
+    unknown = [code for code, size in enumerate(kinds.sizes) if size == _UNKNOWN_DTYPE]
+    if unknown:
+        dtypes = sorted({dtype for (dtype, _), size in zip(kinds, kinds.sizes, strict=True) if size == _UNKNOWN_DTYPE})
+        listed = ", ".join(plain_text(dtype, 40) for dtype in dtypes[:5])
+        problem = f"{int(np.isin(codes, unknown).sum())} tensors have a dtype that is not known here"
+        warnings.append(f"{problem} ({listed}): their sizes are the file's own")

@@ -15,11 +15,11 @@ from .files import input_error, plain_text, read_whole, unreadable
 from .huggingface import read_config
 from .limits import LoadLimits
 
-__all__ = ["load"]
+__all__ = ["load_pytorch", "load_safetensors"]
 
 _SAFETENSORS = (".safetensors",)
 _PYTORCH = (".bin", ".pt", ".pth", ".ckpt")
-_USUAL = {_SAFETENSORS: "model.safetensors", _PYTORCH: "pytorch_model.bin"}
+_USUAL: dict[tuple[str, ...], str] = {_SAFETENSORS: "model.safetensors", _PYTORCH: "pytorch_model.bin"}
 _NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt")  # of the HF trainer
 _OF = re.compile(r"(.*?)(\d+)-of-(\d+)(.*)")
 _MAX_LISTED = 50
@@ -60,6 +60,7 @@ def _build(path: str, format: str, shards: _Shards, checkpoint: Checkpoint, limi
     checkpoint.config = shards.config or checkpoint.config
     checkpoint.warnings = shards.warnings
     _compare(shards, checkpoint)
+    shards.weight_map.clear()  # 10^5 names and files, of no more use while the graph takes its memory
     return build_graph(path, format, checkpoint, limits)
 
 
@@ -91,7 +92,8 @@ def _entries(folder: Path) -> list[str]:
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that takes runs of digits as numbers; by length first, since `int` refuses very long ones."""
     return [
-        (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)
+        (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (0, part)
+        for part in re.split(r"(\d+)", name)
     ]
 
 
@@ -117,7 +119,7 @@ def _read_index(path: str, suffixes: tuple[str, ...], limits: LoadLimits) -> dic
         raise input_error(path, "names no tensor", 'an index has "weight_map": {tensor: file}')
     for name in set(weight_map.values()):
         # Both kinds of separator and a drive on every system: what is refused must not depend on where it is opened.
-        if not name or name in (".", "..") or any(c in name for c in '/\\:\0'):
+        if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
             problem = f"names the shard {plain_text(name, 200)!r}, which is not a file of the model's folder"
             raise input_error(path, problem, "shards must lie beside the index")
         if not name.lower().endswith(suffixes):
@@ -185,12 +187,15 @@ def _warn_gaps(shards: list[str], warnings: list[str]) -> None:
 
 def _compare(shards: _Shards, checkpoint: Checkpoint) -> None:
     """Warn of tensors that the index promises in a shard that is here, but no shard has."""
-    lost = shards.weight_map.keys() - set(checkpoint.model.names)
-    here = {Path(path).name for path in shards.paths} if lost else set[str]()
-    names = [name for name, shard in shards.weight_map.items() if name in lost and shard in here]
-    if names:
-        listed = _listed([plain_text(name, 120) for name in names[:5]], len(names))
-        shards.warnings.append(f"{len(names):,} tensors of the index are in none of its shards: {listed}")
+    promised, names = shards.weight_map, checkpoint.model.names
+    if len(promised) == len(names) and all(map(promised.__contains__, names)):  # names occur once: the sets are equal
+        return
+    lost = promised.keys() - set(names)
+    here = {Path(path).name for path in shards.paths}
+    absent = [name for name, shard in promised.items() if name in lost and shard in here]
+    if absent:
+        listed = _listed(absent[:5], len(absent))
+        shards.warnings.append(f"{len(absent):,} tensors of the index are in none of its shards: {listed}")
 
 
 def _listed(names: list[str], total: int | None = None) -> str:

@@ -21,21 +21,21 @@ __all__ = ["checkpoint_of", "merged"]
 
 # Where training frameworks put the weights, most specific first: Lightning and MMEngine "state_dict", Megatron and
 # torchvision references "model", DeepSpeed "module", Composer "state", Keras-like "weights", EMA wrappers.
-_MODEL_KEYS = (
-    "state_dict model_state_dict model_state model module net network weights params state "
-    "ema model_ema ema_state_dict params_ema ema_model"
-).split()
+_MODEL_KEYS = tuple(
+    """state_dict model_state_dict model_state model module net network weights params state
+    ema model_ema ema_state_dict params_ema ema_model""".split()  # noqa: SIM905
+)
 _MAX_WRAPPERS = 4  # {"state": {"model": ...}}
 # What else they save that has tensors, but is no part of the model.
 _TRAINING = re.compile(
     r"optim|sched|scaler|(^|_)amp($|_)|rng|random|(^|_)ema($|_)|moment|callback|loop|loss|criterion|history|metric",
     re.IGNORECASE,
 )
-_CONFIG_KEYS = "config model_config hparams hyper_parameters model_args cfg args opt".split()
+_CONFIG_KEYS = ["config", "model_config", "hparams", "hyper_parameters", "model_args", "cfg", "args", "opt"]
 # Keys that make a mapping a model's configuration: Hugging Face, GPT-2 and nanoGPT, Meta's Llama, fairseq.
 _SIZES = frozenset(
-    "model_type num_attention_heads num_hidden_layers hidden_size num_experts_per_tok num_local_experts n_head n_layer "
-    "n_embd n_heads n_layers n_kv_heads d_model num_heads num_layers encoder_attention_heads".split()
+    """model_type num_attention_heads num_hidden_layers hidden_size num_experts_per_tok num_local_experts n_head n_layer
+    n_embd n_heads n_layers n_kv_heads d_model num_heads num_layers encoder_attention_heads""".split()  # noqa: SIM905
 )
 
 
@@ -80,7 +80,7 @@ def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, 
 
     def table(value: Any) -> TensorTable:
         made = tensor_table(find_tensors(value, path, limits), storages, name, warnings)
-        made.names = check_names(printable_names(list(made.names), warnings), path, limits)
+        made.names = check_names(printable_names(list(made.names), warnings), made.files, [path], limits)
         return made
 
     tree = table(model)
@@ -116,7 +116,7 @@ def merged(parts: list[Checkpoint], paths: list[str], limits: LoadLimits) -> Che
         whole.parameters = {**whole.parameters, **{base + i: n for i, n in t.parameters.items()}}
         whole.attributes = {**whole.attributes, **{base + i: a for i, a in t.attributes.items()}}
         whole.modules += [(base + at, path, attributes) for at, path, attributes in t.modules]
-        check_names(whole.names, paths[k], limits)
+    check_names(list(whole.names), whole.files, paths, limits)
     return Checkpoint(whole, [each for part in parts for each in part.beside], first.attributes, first.config)
 
 
@@ -166,4 +166,3 @@ def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
         if isinstance(key, str) and isinstance(value, dict | Inert):
             found[plain_text(key)] = short_attributes(entries(value))
     return found
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -125,8 +126,15 @@ def printable_names(names: list[str], warnings: list[str]) -> list[str]:
     return names
 
 
-def check_names(names: list[str], path: str, limits: LoadLimits) -> list[str]:
+def check_names(
+    names: list[str], files: Sequence[int] | NDArray[np.int32], paths: list[str], limits: LoadLimits
+) -> list[str]:
     """Return `names`, which a tree can be made of.
+
+    Parameters
+    ----------
+    files : sequence of int
+        Which of `paths` each name is from.
 
     Raises
     ------
@@ -134,18 +142,21 @@ def check_names(names: list[str], path: str, limits: LoadLimits) -> list[str]:
         When a name occurs twice, nests too deeply, or the names make too many modules.
     """
     if len(set(names)) != len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))
-        problem = f"tensor {plain_text(twice, 120)!r} occurs twice"
-        raise input_error(path, problem, "a file must name each tensor once")
-    longest = max(map(len, names), default=0)
-    if longest > limits.module_depth:  # a name needs a character for each level
+        first: dict[str, int] = {}
+        twice = next(i for i, name in enumerate(names) if first.setdefault(name, i) != i)
+        path, other = paths[int(files[twice])], paths[int(files[first[names[twice]]])]
+        where = "occurs twice" if path == other else f"is also in {Path(other).name}"
+        problem = f"tensor {plain_text(names[twice], 120)!r} {where}"
+        raise input_error(path, problem, "each tensor must be there once")
+    lengths = list(map(len, names))
+    if max(lengths, default=0) > limits.module_depth:  # a name needs a character for each level
         for name in names:
             if name.count(".") >= limits.module_depth:
                 problem = f"tensor {plain_text(name, 60)!r} is nested {name.count('.') + 1} deep"
-                raise input_error(path, problem, f"at most {limits.module_depth} levels are shown")
-    if "".join(names).count(".") + len(names) > limits.nodes:
-        _count_nodes(names, path, limits)
+                raise input_error(paths[0], problem, f"at most {limits.module_depth} levels are shown")
+    # A module takes two characters of a name; where that bound is too coarse, the dots are counted, then the modules.
+    if sum(lengths) // 2 + len(names) > limits.nodes and "".join(names).count(".") + len(names) > limits.nodes:
+        _count_nodes(names, paths[0], limits)
     return names
 
 

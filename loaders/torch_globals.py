@@ -7,14 +7,15 @@ from typing import Any
 
 from .dtypes import TORCH_DTYPES, TORCH_STORAGES
 from .inert_pickle import Inert, InertDict
+from .untyped import is_tuple
 
 __all__ = ["TensorRecord", "known_globals"]
 
-_CONSTANTS = (
-    "strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc jagged _mkldnn per_tensor_affine "
-    "per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams "
-    "contiguous_format channels_last channels_last_3d preserve_format"
-).split()
+_CONSTANTS = tuple(
+    """strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc jagged _mkldnn per_tensor_affine
+    per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams contiguous_format channels_last
+    channels_last_3d preserve_format""".split()  # noqa: SIM905
+)
 
 
 class TensorRecord:
@@ -84,7 +85,7 @@ def known_globals() -> dict[str, Any]:
 
     def rebuild_sparse(layout: Any, data: Any) -> TensorRecord:
         # COO: (indices, values, size[, is_coalesced]); compressed: (indices, indices, values, size).
-        size = next((part for part in reversed(data) if isinstance(part, tuple)), None)
+        size = next((part for part in reversed(data) if is_tuple(part)), None)
         parts = tuple(part for part in data if isinstance(part, TensorRecord))
         return TensorRecord(None, 0, size, None, layout=str(layout).removeprefix("torch."), parts=parts)
 

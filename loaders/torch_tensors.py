@@ -5,9 +5,10 @@ from typing import Any, Protocol
 
 from ..errors import InputError
 from .dtypes import BITS, TORCH_DTYPES, TORCH_STORAGES
-from .files import input_error, plain_text
+from .files import DAMAGED, input_error, plain_text
 from .tensor_table import TensorTable
 from .torch_globals import TensorRecord
+from .untyped import is_sequence, is_tuple
 
 __all__ = ["Found", "Storages", "tensor_table"]
 
@@ -15,14 +16,15 @@ _MAX_RANK = 64
 _MAX_EXPANDED = 2**40  # logical elements of a tensor that repeats a few stored ones
 _STORAGE_DTYPES = {f"torch.{name}Storage": dtype for name, dtype in TORCH_STORAGES.items()}
 _DTYPES = {f"torch.{name}": dtype for name, dtype in TORCH_DTYPES.items()}
-_REMEDY = "the file is damaged or hostile"
 
 
 class Storages(Protocol):
     """Where a file keeps its storages."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The file, for errors."""
+        ...
 
     def locate(self, key: str) -> tuple[int, int]:
         """Return a storage's offset in the file (-1 when its bytes cannot be mapped) and its bytes."""
@@ -171,7 +173,7 @@ class _Reader:
         first = self._integer(name, record.offset, "offset") * item
         if len(shape) != len(stride) or first + span * item > capacity:
             problem = f"tensor {plain_text(name, 120)!r} reaches beyond its storage ({list(shape)} at {record.offset})"
-            raise input_error(self._storages.path, problem, _REMEDY)
+            raise input_error(self._storages.path, problem, DAMAGED)
         start = view * item
         if start + capacity > available:
             problem = f"tensor {plain_text(name, 120)!r} needs {start + capacity:,} bytes, but {available:,} are stored"
@@ -180,23 +182,16 @@ class _Reader:
         return dtype, span * item, -1 if file_offset < 0 else file_offset + start, start, key
 
     def _storage(self, name: str, pid: Any) -> tuple[str, str, int, int]:
-        """Return type, key, elements and view offset of a persistent id ("storage", type, key, location, numel, view)."""
-        if isinstance(pid, tuple):
-            fields: tuple[Any, ...] = pid
-            if len(fields) >= 5 and fields[0] == "storage" and isinstance(fields[2], str | int):
-                kind = fields[1] if isinstance(fields[1], str) else str(getattr(fields[1], "qualified", "?"))
-                key = fields[2] if isinstance(fields[2], str) else str(self._integer(name, fields[2], "storage key"))
-                numel = self._integer(name, fields[4], "storage size")
-                view = fields[5] if len(fields) > 5 else None
-                if isinstance(view, tuple) and len(view) == 3:  # pyright: ignore[reportUnknownArgumentType]
-                    _, view_offset, view_size = view  # pyright: ignore[reportUnknownVariableType]
-                    return (
-                        kind,
-                        key,
-                        self._integer(name, view_size, "view size"),
-                        self._integer(name, view_offset, "view offset"),
-                    )
-                return kind, key, numel, 0
+        """Return type, key, elements and view offset of ("storage", type, key, location, numel[, view])."""
+        if is_tuple(pid) and len(pid) >= 5 and pid[0] == "storage":
+            kind = pid[1] if isinstance(pid[1], str) else str(getattr(pid[1], "qualified", "?"))
+            key = pid[2] if isinstance(pid[2], str) else str(self._integer(name, pid[2], "storage key"))
+            numel = self._integer(name, pid[4], "storage size")
+            view = pid[5] if len(pid) > 5 else None
+            if is_tuple(view) and len(view) == 3:
+                start, size = self._integer(name, view[1], "view offset"), self._integer(name, view[2], "view size")
+                return kind, key, size, start
+            return kind, key, numel, 0
         raise self._bad(name, "names no storage")
 
     def _extent(self, shape: tuple[int, ...], stride: tuple[int, ...]) -> tuple[int, int, bool]:
@@ -212,7 +207,7 @@ class _Reader:
             known = self._strides[shape, stride] = elements, span, in_order or not elements
         elements, span, _ = known
         if elements >= 2**63 or (span < elements and elements > _MAX_EXPANDED):
-            raise input_error(self._storages.path, f"a tensor has the shape {list(shape)}", _REMEDY)
+            raise input_error(self._storages.path, f"a tensor has the shape {list(shape)}", DAMAGED)
         return known
 
     def _sizes(self, name: str, sizes: Any) -> tuple[int, ...]:
@@ -226,7 +221,7 @@ class _Reader:
         return value
 
     def _bad(self, name: str, problem: str) -> InputError:
-        return input_error(self._storages.path, f"tensor {plain_text(name, 120)!r} {problem}", _REMEDY)
+        return input_error(self._storages.path, f"tensor {plain_text(name, 120)!r} {problem}", DAMAGED)
 
 
 def _dtype(name: Any) -> str:
@@ -234,7 +229,4 @@ def _dtype(name: Any) -> str:
 
 
 def _is_sizes(sizes: Any) -> bool:
-    if not isinstance(sizes, tuple | list):
-        return False
-    items: tuple[Any, ...] | list[Any] = sizes
-    return len(items) <= _MAX_RANK and all(type(d) is int and 0 <= d < 2**63 for d in items)
+    return is_sequence(sizes) and len(sizes) <= _MAX_RANK and all(type(d) is int and 0 <= d < 2**63 for d in sizes)

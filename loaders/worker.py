@@ -17,6 +17,7 @@ from ..errors import InputError
 from ..graph.wire import pack
 from . import load
 from .confinement import confine
+from .files import DAMAGED, input_error
 from .limits import LoadLimits
 
 __all__: list[str] = []
@@ -45,7 +46,7 @@ def _main() -> None:
     except InputError as error:
         _send(out, {"error": str(error)})
     except MemoryError:
-        _send(out, {"error": f"{sys.argv[1]!a}: needs more memory to read than is allowed; the file is damaged or hostile"})
+        _send(out, {"error": str(input_error(sys.argv[1], "needs more memory to hold than is allowed", DAMAGED))})
     except Exception:  # noqa: BLE001 - whatever went wrong here, the parent must hear of it
         import traceback
 

@@ -1,5 +1,7 @@
 //VTK::System::Dec
 //VTK::Output::Dec
+uniform float gapFrom;  // width in pixels from which gaps are drawn
+
 in vec4 color;
 in vec4 way;
 
@@ -7,7 +9,7 @@ void main()
 {
   vec3 c = color.rgb;
   float widthPx = 2.0 / max(fwidth(way.y), 1e-6);
-  if (way.z > 0.0 && widthPx > 4.0)
+  if (way.z > 0.0 && widthPx > gapFrom)
   {
     // Inferred flow: gaps in the ribbon, 1 in 3, their ends pointing the way the data goes.
     float phase = fract((way.x + 0.5 * abs(way.y)) / 3.0);

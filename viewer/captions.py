@@ -105,6 +105,9 @@ def caption_of(graph: ModelGraph, node: int) -> Caption:
     kind, name = graph.kind_of(node), name_of(graph, node)
     shape = graph.shape_of(node)
     if shape is not None:
+        above = int(graph.parent[node])
+        if above > 0 and graph.kind_of(above) in _MATRICES and matrix_of(graph, above) == node:
+            return Caption(name_of(graph, above), f"{name}  {people_shape(shape)}")
         return Caption(name, people_shape(shape))
     if kind == NodeKind.LAYER:
         return Caption(graph.name_of(node))

@@ -110,4 +110,6 @@ def _node(graph: ModelGraph, path: str) -> int:
     try:
         return graph.id_of(path)
     except KeyError:
-        raise InputError(f"view state: no part of {graph.name!r} has the path {path!r}; a path in it would be right") from None
+        raise InputError(
+            f"view state: no part of {graph.name!r} has the path {path!r}; a path in it would be right"
+        ) from None

@@ -16,13 +16,16 @@ from .config import read_config
 from .facts import note_block_facts, note_heads, note_model_facts
 from .flow import infer_flow
 from .forms import KIND_OF_FORM, form_of_class
-from .fused import Fused, find_fused
+from .fused import Fused, count_slices, find_fused
 from .heads import Heads, find_heads, heads_branch
 from .insertion import Branch, rewrite
 from .notes import Notes
 from .parts import Part, fold
 
 __all__ = ["recognise"]
+
+# Derived nodes beyond this come from a hostile file: a hole of a terabyte costs it nothing.
+_MAX_DERIVED = 1_000_000
 
 
 def recognise(graph: ModelGraph, config: Mapping[str, Any] | None = None) -> ModelGraph:
@@ -50,15 +53,19 @@ def recognise(graph: ModelGraph, config: Mapping[str, Any] | None = None) -> Mod
 
     heads: list[tuple[Part, Heads]] = []
     fused: list[Fused] = []
+    room = _MAX_DERIVED
     for part in parts:
         if part.kind == NodeKind.ATTENTION:
             found = find_heads(graph, part, facts, warnings)
-            if found is not None:
+            if found is not None and (room := room - len(part.ids) * (found.heads + 1)) >= 0:
                 heads.append((part, found))
         elif part.kind == NodeKind.EXPERTS:
-            split = find_fused(graph, part)
+            room -= count_slices(part)
+            split = find_fused(graph, part) if room >= 0 else None
             if split is not None:
                 fused.append(split)
+    if room < 0:
+        warnings.append(f"not all heads and experts are shown: they would be more than {_MAX_DERIVED:,} nodes")
 
     kind = graph.kind.copy()
     for part in parts:
@@ -81,20 +88,20 @@ def recognise(graph: ModelGraph, config: Mapping[str, Any] | None = None) -> Mod
         split.stand_in(ids)
         split.annotate(graph, notes, rewritten.position[split.part.ids])
 
-    parts = []
+    modules: list[Part] = []
     for part in root.walk():
         if part.form != "tensor":
-            parts.append(part)
+            modules.append(part)
         if part.new_ids is not None:
             notes.add("role", part.new_ids, part.role)
     new = rewritten.graph
     note_heads(heads, notes)
-    note_block_facts(parts, facts, notes)
-    note_model_facts(new, parts, facts, notes, warnings)
+    note_block_facts(modules, facts, notes)
+    note_model_facts(new, modules, facts, notes, warnings)
     return replace(
         new,
         signature=signatures(new.parent, new.size, new.kind, new.name_code, new.names, new.shape_code, new.shapes),
-        edges=_joined(new.edges, infer_flow(graph, new, parts)),
+        edges=_joined(new.edges, infer_flow(graph, new, modules)),
         attributes=notes.joined(new.attributes),
         warnings=(*new.warnings, *dict.fromkeys(warnings)),
     )

@@ -21,7 +21,7 @@ from .table import (
 
 __all__ = ["classify", "fused_role", "fused_tensors"]
 
-_NORM_NAME = re.compile(r".*norm\d*|ln(_.*|\d+)?|.*_ln|bn\d*")
+_NORM_NAME = re.compile(r".*norm_?\d*|ln(_.*|\d+)?|.*_ln|bn\d*")
 _LINEAR_NAME = re.compile(r".*_proj|dense|fc\d*|linear\d*|.*_linear")
 _CONV_NAME = re.compile(r".*conv\d*(d|_.*)?")
 _EMBEDDING_NAME = re.compile(r".*embeddings?|embed_.*")

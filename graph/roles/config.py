@@ -11,6 +11,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "layers": ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers", "encoder_layers"),
     "mtp_layers": ("num_nextn_predict_layers",),
     "hidden_size": ("hidden_size", "n_embd", "d_model", "dim", "model_dim"),
+    "embedding_size": ("embedding_size", "word_embed_proj_dim"),
     "vocab_size": ("vocab_size", "n_vocab"),
     "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads", "decoder_attention_heads", "attention_heads"),
     "kv_heads": ("num_key_value_heads", "num_kv_heads", "n_kv_heads", "n_head_kv", "multi_query_group_num"),
@@ -47,6 +48,7 @@ class Facts:
     layers: int | None = None
     mtp_layers: int | None = None
     hidden_size: int | None = None
+    embedding_size: int | None = None
     vocab_size: int | None = None
     heads: int | None = None
     kv_heads: int | None = None
@@ -103,6 +105,10 @@ def read_config(config: Mapping[str, Any] | None) -> Config:
 
 def _facts(config: Mapping[str, Any]) -> Facts:
     found = {fact: next((n for n in map(_count, map(config.get, keys)) if n), None) for fact, keys in _KEYS.items()}
+    if config.get("multi_query") is True and not config.get("new_decoder_architecture"):
+        found["kv_heads"] = 1  # Falcon writes n_head_kv beside it, which its code then ignores
+    if "num_hidden_groups" in config:
+        found["layers"] = None  # ALBERT runs one stored layer many times
     return Facts(**found, gated_queries=config.get("attn_output_gate") is True)
 
 

@@ -63,11 +63,15 @@ def note_model_facts(
     hidden_size, vocab_size = facts.hidden_size, facts.vocab_size
     embedding = _embedding_shape(parts)
     if embedding is not None:
-        if hidden_size not in (None, embedding[1]) or vocab_size not in (None, embedding[0]):
-            said = f"{vocab_size or embedding[0]} x {hidden_size or embedding[1]}"
-            held = f"{embedding[0]} x {embedding[1]}"
-            warnings.append(f"the config says a token embedding of {said}, the file has {held}")
-        vocab_size, hidden_size = embedding
+        tokens, width = embedding
+        said_width = facts.embedding_size or hidden_size or width
+        # More rows than tokens are padding, for speed.
+        if said_width != width or (vocab_size is not None and vocab_size > tokens):
+            said = f"{vocab_size or tokens} x {said_width}"
+            warnings.append(f"the config says a token embedding of {said}, the file has {tokens} x {width}")
+        vocab_size = min(vocab_size or tokens, tokens)
+        if facts.embedding_size is None:
+            hidden_size = width
     if facts.layers is not None and layers and layers != facts.layers and _is_only_stack(graph):
         warnings.append(f"the config says {facts.layers} layers, the file has {layers}")
     experts = max((_expert_count(part) for part in parts), default=0)

@@ -61,11 +61,12 @@ def form_of_shapes(part: Part) -> str:
     if not part.children:
         return "empty"
     names = part.by_name
-    if any(child.shape is None for child in part.children):
-        return "adapter" if "lora_a" in names or "base_layer" in names else "container"
     weight = next((names[name] for name in _WEIGHTS if name in names), None)
+    has_modules = any(child.shape is None for child in part.children)
+    if has_modules and ("lora_a" in names or "base_layer" in names):
+        return "adapter"
     if weight is None or weight.shape is None:
-        return "container" if any(len(child.shape or ()) > 1 for child in part.children) else "other"
+        return "container" if has_modules or any(len(child.shape or ()) > 1 for child in part.children) else "other"
     if "running_mean" in names and len(weight.shape) == 1:
         return "norm"
     bias = names.get("bias")

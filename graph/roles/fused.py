@@ -12,7 +12,7 @@ from .insertion import Branch
 from .notes import Notes
 from .parts import Part
 
-__all__ = ["Fused", "find_fused"]
+__all__ = ["Fused", "count_slices", "find_fused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,13 @@ class Fused:
                 if len(column.ids):
                     for ids, node in zip(slices.reshape(-1, self.experts), tensor.ids.tolist(), strict=True):
                         notes.add(key, ids, column.get(node))
+
+
+def count_slices(part: Part) -> int:
+    """Return how many nodes take the place of an ``experts`` module's fused tensors, in all its nodes."""
+    tensors = fused_tensors(part)
+    experts = tensors[0].shape[0] if tensors and tensors[0].shape else 0
+    return len(part.ids) * experts * (1 + len(tensors))
 
 
 def find_fused(graph: ModelGraph, part: Part) -> Fused | None:

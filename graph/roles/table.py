@@ -70,6 +70,7 @@ BLOCKS: tuple[Block, ...] = (
         "q_a_proj kv_a_proj_with_mqa",  # DeepSeek-V2/V3: multi-head latent attention
         "q_proj kv_a_proj_with_mqa",  # DeepSeek-V2-Lite: queries not compressed
         "qkv_proj o_proj",  # Phi-3
+        "qkv_proj out_proj",  # CodeGen
         "c_attn c_proj",  # GPT-2, StarCoder, Qwen-1
         "query_key_value dense",  # NeoX, Falcon, BLOOM
         "in_proj_weight out_proj",  # torch.nn.MultiheadAttention
@@ -80,6 +81,8 @@ BLOCKS: tuple[Block, ...] = (
         "linear_qkv linear_proj",  # Megatron core
         "q_lin k_lin v_lin",  # DistilBERT, XLM
         "self.query self.key self.value",  # BERT
+        "self.query_proj self.key_proj self.value_proj",  # DeBERTa
+        "attention.q_proj attention.k_proj attention.v_proj",  # GPT-Neo
     ),
     *_blocks(K.ATTENTION, _ATTENTION, "q k v", "qkv proj", "query key value", "wq wk wv", "attention.query"),
     *_blocks(
@@ -106,6 +109,7 @@ BLOCKS: tuple[Block, ...] = (
         "linear1 linear2",
     ),
     *_blocks(K.RECURRENT, frozenset(), "in_proj a_log out_proj", "in_proj x_proj dt_proj out_proj"),  # Mamba
+    *_blocks(K.RECURRENT, frozenset(), "in_proj_qkvz conv1d out_proj"),  # gated delta net of Qwen3-Next
 )
 
 # A numbered part is a layer when it has one of the blocks above as a child, or one of these descendants.
@@ -178,9 +182,9 @@ def _row(
 
 
 _IN_ATTENTION = (
-    _row("attention.q", K.PROJECTION, "q_proj query wq q to_q q_lin q_attn", _LINEAR),
-    _row("attention.k", K.PROJECTION, "k_proj key wk k to_k k_lin", _LINEAR),
-    _row("attention.v", K.PROJECTION, "v_proj value wv v to_v v_lin", _LINEAR),
+    _row("attention.q", K.PROJECTION, "q_proj query query_proj wq q to_q q_lin q_attn", _LINEAR),
+    _row("attention.k", K.PROJECTION, "k_proj key key_proj wk k to_k k_lin", _LINEAR),
+    _row("attention.v", K.PROJECTION, "v_proj value value_proj wv v to_v v_lin", _LINEAR),
     _row("attention.qkv", K.PROJECTION, "qkv_proj c_attn query_key_value wqkv qkv linear_qkv", _LINEAR),
     _row("attention.q_a", K.PROJECTION, "q_a_proj", _LINEAR),
     _row("attention.q_b", K.PROJECTION, "q_b_proj", _LINEAR),
@@ -195,7 +199,7 @@ _IN_ATTENTION = (
         "o_proj out_proj c_proj dense wo to_out out_lin linear_proj proj o", _LINEAR | _MODULE,
     ),
     _row("attention.norm", K.NORM, "layernorm", _NORM),  # BERT: attention.output.LayerNorm, after the residual sum
-    _row("attention.self", None, "self attention", _MODULE, opens="attention", beside="output"),
+    _row("attention.self", None, "self attention", _MODULE, opens="attention"),
     _row("attention.output", None, "output", _MODULE, opens="attention", beside="self attention"),
     _row("attention.qkv", None, "in_proj_weight", _TENSOR),
     _row("attention.q", None, "q_proj_weight", _TENSOR),
@@ -246,8 +250,8 @@ _IN_LAYER = (
     _row("mlp.output", K.MLP, "output", _MODULE, opens="mlp.output", beside="intermediate"),
     # norms before their block
     _row("layer.norm.attention", K.NORM,
-         "input_layernorm ln_1 attention_norm layer_norm1 layernorm_before ln_attn", _NORM),
-    _row("layer.norm.mlp", K.NORM, "ln_2 ffn_norm layer_norm2 layernorm_after ln_mlp pre_mlp_layernorm", _NORM),
+         "input_layernorm ln_1 attention_norm layer_norm1 layernorm_before ln_attn norm_1", _NORM),
+    _row("layer.norm.mlp", K.NORM, "ln_2 ffn_norm layer_norm2 layernorm_after ln_mlp pre_mlp_layernorm norm_2", _NORM),
     _row("layer.norm.mlp", K.NORM, "pre_feedforward_layernorm", _NORM),
     _row("layer.norm.mlp", K.NORM, "post_attention_layernorm", _NORM, without=_FEED_FORWARD_NORMS),
     _row("layer.norm.cross", K.NORM, "ln_cross_attn", _NORM),
@@ -290,7 +294,7 @@ _IN_MODEL = (
     _row("embedding.norm", K.NORM, "word_embeddings_layernorm layernorm_embedding embedding_norm", _NORM),
     _row("norm.final", K.NORM, "norm ln_f final_layernorm final_layer_norm layernorm norm_f final_norm ln_final ln_out",
          _NORM, check="near layers"),
-    _row("output", K.OUTPUT, "lm_head embed_out cls", _LINEAR | _MODULE),
+    _row("output", K.OUTPUT, "lm_head embed_out output_layer cls", _LINEAR | _MODULE),
     _row("output", K.OUTPUT, "output", _LINEAR, beside="tok_embeddings"),
     _row("output.classifier", K.OUTPUT, "classifier score qa_outputs", _LINEAR | _MODULE),
     _row("output.classifier", K.OUTPUT, "head fc", _LINEAR, check="last"),

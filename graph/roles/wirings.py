@@ -46,7 +46,7 @@ def _wiring(needs: str, may: str, *chains: str, alone: bool = False) -> Wiring:
 # Containers that only group parts of the block they stand in.
 TRANSPARENT = frozenset(("attention.self", "attention.output", "mtp.head"))
 # Roles that stand at the same point of a wiring.
-SAME_ROLE = {"moe": "mlp"}
+SAME_ROLE = {"moe": "mlp", "recurrent": "attention"}
 
 _Q = "attention.q attention.q_norm heads attention.o attention.norm"
 _K = "attention.k attention.k_norm heads attention.o"

@@ -117,6 +117,16 @@ def test_numbered_siblings_sort_by_number_others_keep_their_order():
     assert [graph.name_of(int(c)) for c in graph.children(graph.id_of("h"))] == ["1", "9", "10", "100"]
 
 
+def test_a_layer_cut_by_the_end_of_a_shard_is_no_other_kind():
+    parts = ["attn.q", "attn.k", "mlp.up", "norm"]
+    names = [f"h.{k}.{p}" for k in range(3) for p in (parts if k != 1 else ["norm", "mlp.up", "attn.k", "attn.q"])]
+    graph = bulk(names)
+    layers = graph.children(graph.id_of("h"))
+    assert len(set(graph.signature[layers].tolist())) == 1
+    for k, name in enumerate(names):
+        assert graph.offset[graph.id_of(name)] == 24 * k
+
+
 def test_a_number_of_five_thousand_digits_is_only_a_name():
     huge = "9" * 5000
     graph = bulk([f"h.{huge}.w", "h.1.w"])

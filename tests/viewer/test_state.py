@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from archviz3d.errors import InputError
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.state import ViewState

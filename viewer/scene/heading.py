@@ -62,6 +62,7 @@ class Heading:
         self._tones = theme.tone_table
         self._flows = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
         self._flow = rgb(theme.flow)
+        self._ground = rgb(theme.ground[0])
 
     def draw(
         self, overlay: Overlay, viewport: Viewport, scale: float, title: str, facts: str, legend: Legend
@@ -72,6 +73,9 @@ class Heading:
         has_legend = margins[2] > margins[0]
         if has_legend:
             room -= margins[2]
+        # Under the title the scene fades into the ground, so that it can be read whatever is there.
+        overlay.shape((-9 * scale, -9 * scale, viewport[0] + 9 * scale, 0.75 * margins[1]), self._ground, 0.94, 0.80)
+        overlay.shape((-9 * scale, 0.75 * margins[1], viewport[0] + 9 * scale, 1.25 * margins[1]), self._ground, 0.80, 0.0)
         taken: list[Rect] = []
         y = round(20 * scale)
         for text, size, weight, color in ((title, _TITLE, "Medium", self._text), (facts, _FACTS, "Regular", self._dim)):
@@ -91,6 +95,8 @@ class Heading:
         left, top = round(viewport[0] - (_LEGEND_WIDTH + _EDGE) * scale), round(28 * scale)
         swatch, row = _SWATCH * scale, _ROW * scale
         y = float(top)
+        plate = (left - 14 * scale, -9 * scale, viewport[0] + 9 * scale, top + self._height(legend) * scale)
+        overlay.shape(plate, self._ground, 0.80)
         entries = [(word, self._tones[tone], False) for tone, word in _TONE_WORDS.items() if tone in legend.tones]
         entries += [(word, self._flows.get(kind, self._flow), True) for kind, word in _FLOW_WORDS.items() if kind in legend.flows]
         for word, color, is_flow in entries:
@@ -104,7 +110,12 @@ class Heading:
             for line in _wrapped("flow: inferred from names and shapes", (round(_NOTE * scale), "Regular"), _LEGEND_WIDTH * scale):
                 overlay.text(left, y, line, (round(_NOTE * scale), "Regular"), self._dim * 0.85)
                 y += 17 * scale
-        return (left - 8 * scale, 0, viewport[0], y)
+        return (plate[0], 0, viewport[0], plate[3])
+
+    @staticmethod
+    def _height(legend: Legend) -> float:
+        entries = sum(tone in legend.tones for tone in _TONE_WORDS) + sum(kind in legend.flows for kind in _FLOW_WORDS)
+        return entries * _ROW + (2 + 2 * 17 if legend.inferred else 0) + 6
 
 
 def _wrapped(text: str, font: FontSpec, room: float) -> Sequence[str]:

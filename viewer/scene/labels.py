@@ -1,6 +1,7 @@
 """Labels of the drawn boxes: what each would say and where it could stand; `label_layout` decides."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
@@ -10,10 +11,10 @@ from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..camera import Camera, Viewport
-from ..captions import Caption, caption_of
+from ..captions import Caption, caption_of, matrix_of
 from ..cut import Cut
 from ..label_layout import Block, Candidate, Line, Occupancy, PlacedLabel, Rect, Spot, place_labels, shortened
-from ..numbers import grouped
+from ..numbers import grouped, people_shape
 from ..theme import Theme, contrast, rgb
 from .overlay import Overlay
 from .text import FontSpec, line_height, text_width
@@ -23,6 +24,8 @@ __all__ = ["LabelBook"]
 _NAME, _DETAIL, _TILE = 13, 12, 11
 _STILL_LIMIT, _MOVING_LIMIT = 420, 110
 _MANY = 900  # candidates looked at, the largest first
+_CORE = 240  # pixels of a long face's middle that its name may take
+_PARENT_MIN = 200  # parts are named once what they are part of is so large; layers always
 
 # What is named first where there is not room for all.
 _RANK = {
@@ -55,6 +58,7 @@ class LabelBook:
         cut: Cut,
         colors: NDArray[np.uint8],
         behind: NDArray[np.uint8],
+        quiet: NDArray[np.bool_],
         camera: Camera,
         viewport: Viewport,
         scale: float,
@@ -69,13 +73,15 @@ class LabelBook:
         ----------
         colors, behind : ndarray of uint8, shape (K, 3)
             Each box's front, and the plate that it stands on.
+        quiet : ndarray of bool, shape (K,)
+            What is not in focus: only the focus's neighbours are named there.
         taken : list of Rect
             Ground of the title and the legend.
         ribbons : ndarray, shape (R, 4)
             Rectangles on the screen that ribbons cover.
         """
         boxes = Occupancy(viewport, self._closed_rects(cut, camera, viewport))
-        candidates = list(self._candidates(cut, camera, viewport, scale, focus))
+        candidates = list(self._candidates(cut, quiet, camera, viewport, scale, focus))
         self.placed = place_labels(
             candidates, viewport, taken, boxes, Occupancy(viewport, ribbons), 3 * scale, _MOVING_LIMIT if moving else _STILL_LIMIT
         )
@@ -88,119 +94,147 @@ class LabelBook:
 
     # ---------------------------------------------------------------- what is there
     def _closed_rects(self, cut: Cut, camera: Camera, viewport: Viewport) -> NDArray[np.float64]:
+        """Return the screen rectangles of what labels must not cover."""
         closed = np.flatnonzero(~cut.opened)
-        nodes = cut.nodes[closed]
-        front = self._placement.center[nodes].copy()
-        front[:, 2] += self._placement.size[nodes][:, 2] / 2
-        px, depth = camera.project(front, viewport)
-        half = cut.px[closed] / 2 + 1
-        return np.concatenate([px - half, px + half], 1)[depth > 0]
+        px, depth = camera.project(_front_corners(self._placement, cut.nodes[closed]), viewport)
+        shown = (depth > 0).all(1)
+        return np.concatenate([px.min(1), px.max(1)], 1)[shown]
 
     def _candidates(
-        self, cut: Cut, camera: Camera, viewport: Viewport, scale: float, focus: int
+        self, cut: Cut, quiet: NDArray[np.bool_], camera: Camera, viewport: Viewport, scale: float, focus: int
     ) -> Iterator[Candidate]:
         graph = self._graph
         said = {focus, *graph.ancestors(focus)}  # the title says these
-        least = np.where(cut.opened, 34, 16) * scale
-        large = np.flatnonzero((cut.px.max(1) >= least) & (cut.px.min(1) >= 9 * scale))
+        kinds, parents = graph.kind[cut.nodes], graph.parent[cut.nodes]
+        side = np.zeros(len(graph) + 1)  # the last one stands for the root's parent
+        side[cut.nodes] = cut.px.min(1)
+        is_layer = np.isin(kinds, (NodeKind.LAYER, NodeKind.MTP))
+        wanted = (cut.px.max(1) >= np.where(cut.opened, 34, 16) * scale) & (cut.px.min(1) >= 9 * scale)
+        wanted &= is_layer | (side[parents] >= _PARENT_MIN * scale)
+        wanted &= ~quiet | is_layer | (parents == graph.parent[focus])
+        large = np.flatnonzero(wanted)
         area = cut.px[large].prod(1)
         large = large[np.argsort(-area, kind="stable")][:_MANY]
-        faces = self._faces(cut.nodes[large], camera, viewport)
-        for row, face in zip(large.tolist(), faces, strict=True):
-            node = int(cut.nodes[row])
+        for row, face in zip(large.tolist(), self._faces(cut.nodes[large], camera, viewport, scale), strict=True):
+            node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind = graph.kind_of(node)
-            if face is None or (node in said and graph.shape_of(node) is None):
+            is_tensor = graph.shape_of(node) is not None
+            if face is None or (node in said and not is_tensor) or (opened and self._only_wraps(node)):
                 continue
-            if kind in (NodeKind.MODEL, NodeKind.STACK) or (kind == NodeKind.MODULE and cut.opened[row] and graph.depth[node] < 2):
-                continue
-            size = float(np.log2(max(cut.px[row].prod(), 1)))
-            priority = _RANK.get(kind, 35) + size
-            if cut.opened[row]:
-                options = self._plate_options(node, kind, face, scale)
-            else:
-                options = self._box_options(node, kind, face, scale)
-            if options:
-                yield Candidate(node, priority, tuple(options))
-            if not cut.opened[row] and min(cut.px[row]) > 150 * scale:
+            if opened and matrix_of(graph, node) is not None:
+                continue  # its matrix bears its name
+            caption = self._caption(node)
+            if is_tensor and int(graph.parent[node]) in said:
+                caption = Caption(graph.name_of(node), people_shape(graph.shape_of(node) or ()))
+            priority = _RANK.get(kind, 35) + float(np.log2(max(cut.px[row].prod(), 1)))
+            options = self._plate_options if opened else self._box_options
+            choices = options(node, caption, face, scale)
+            if choices:
+                yield Candidate(node, priority, tuple(choices))
+            if not opened and min(cut.px[row]) > 150 * scale:
                 yield from self._axes(node, face, priority - 5, scale)
 
-    def _faces(self, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport) -> list[Rect | None]:
-        """Return the upright rectangle inside each front face on the screen, None behind the eye."""
-        center, half = self._placement.center[nodes], self._placement.size[nodes] / 2
-        corners = center[:, None, :] + half[:, None, :] * np.array([[-1, 1, 1], [1, 1, 1], [1, -1, 1], [-1, -1, 1]])
-        px, depth = camera.project(corners.reshape(-1, 3), viewport)
-        px, depth = px.reshape(-1, 4, 2), depth.reshape(-1, 4)
-        left, right = px[:, [0, 3], 0].max(1), px[:, [1, 2], 0].min(1)
-        top, bottom = px[:, [0, 1], 1].max(1), px[:, [2, 3], 1].min(1)
-        ok = (depth > 0).all(1) & (right > left) & (bottom > top)
-        rects = np.stack([left, top, right, bottom], 1)
-        return [tuple(rect) if good else None for rect, good in zip(rects.tolist(), ok.tolist(), strict=True)]
+    def _only_wraps(self, node: int) -> bool:
+        """Return whether a plate only holds a stack: the model, the stack itself, and modules between them."""
+        kind = self._graph.kind_of(node)
+        if kind == NodeKind.MODULE:
+            return bool((self._graph.kind[self._graph.subtree(node)] == NodeKind.STACK).any())
+        return kind in (NodeKind.MODEL, NodeKind.STACK)
+
+    def _faces(self, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport, scale: float) -> list["_Face | None"]:
+        """Return where each front face is on the screen, None behind the eye."""
+        px, depth = camera.project(_front_corners(self._placement, nodes), viewport)
+        middle = px.mean(1, keepdims=True)
+        inner = _upright(px)
+        # A long face that leans has hardly any upright rectangle in it; the middle of it has.
+        core = _upright(middle + (px - middle) * np.minimum(_CORE * scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)[:, None, :])
+        leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
+        inner[leans] = core[leans]
+        outer = np.concatenate([px.min(1), px.max(1)], 1)
+        ok = (depth > 0).all(1) & (inner[:, 2:] > inner[:, :2]).all(1)
+        return [
+            _Face(tuple(a), tuple(b)) if good else None
+            for a, b, good in zip(inner.tolist(), outer.tolist(), ok.tolist(), strict=True)
+        ]
 
     # ---------------------------------------------------------------- where labels could stand
-    def _plate_options(self, node: int, kind: NodeKind, face: Rect, scale: float) -> list[tuple[Block, Spot]]:
+    def _plate_options(self, node: int, caption: Caption, face: "_Face", scale: float) -> "_Options":
         """A name in the free strip along a plate's upper edge, else above it."""
-        left, top, right, bottom = face
-        caption = self._caption(node)
-        big = kind in (NodeKind.LAYER, NodeKind.MTP)
-        grow = min(max((right - left) / (300 * scale), 1.0), 1.5) if big else 1.0
-        font = _font(_NAME * grow, "SemiBold" if big else "Medium", scale)
+        left, top, right, bottom = face.inner
         pad = 4 * scale
         room = (right - left - 2 * pad, bottom - top)
-        options: list[tuple[Block, Spot]] = []
-        for text in _texts(caption, room[0], font):
-            block = _block((text, font))
-            options.append((block, Spot(left + pad, top + pad / 2, (0, 0), room, "plate", face)))
-            options.append((block, Spot(left + pad, bottom - pad / 2, (0, 1), room, "plate", face)))
-        for text in _texts(caption, room[0], font):
-            options.append((_block((text, font)), Spot(left + pad, top - pad / 2, (0, 1), room, "plate")))
-        if big:
-            options.append((_block((caption.name, font)), Spot(left + pad, top + pad / 2, (0, 0), room, "cover", face)))
+        if self._graph.kind_of(node) in (NodeKind.LAYER, NodeKind.MTP):
+            grow = min(max((right - left) / (300 * scale), 1.0), 1.5)
+            block = _block((caption.name, _font(_NAME * grow, "SemiBold", scale)))
+            return [(block, Spot(left + pad, top + pad / 2, (0, 0), room, on, face.outer)) for on in ("plate", "cover")]
+        font = _font(_NAME, "Medium", scale)
+        block = _block((caption.name, font))
+        options = [
+            (block, Spot(left + pad, top + pad / 2, (0, 0), room, "plate", face.outer)),
+            (block, Spot(left, face.outer[1] - pad / 2, (0, 1), (2 * room[0] + 60 * scale, room[1]), "plate")),
+            (block, Spot(right, face.outer[1] - pad / 2, (1, 1), (2 * room[0] + 60 * scale, room[1]), "plate")),
+            (block, Spot(left + pad, bottom - pad / 2, (0, 1), room, "plate", face.outer)),
+        ]
+        short = shortened(caption.name, room[0], lambda text: text_width(text, font), _least(caption.name))
+        if short is not None and short != caption.name:
+            options.append((_block((short, font)), options[0][1]))
         return options
 
-    def _box_options(self, node: int, kind: NodeKind, face: Rect, scale: float) -> list[tuple[Block, Spot]]:
+    def _box_options(self, node: int, caption: Caption, face: "_Face", scale: float) -> "_Options":
         """A name on a box's face, upright if it must be; else beside the box on its plate; else shortened on the face."""
-        left, top, right, bottom = face
+        left, top, right, bottom = face.inner
         width, height = right - left, bottom - top
-        caption = self._caption(node)
         middle = ((left + right) / 2, (top + bottom) / 2)
-        if kind in (NodeKind.EXPERT, NodeKind.HEAD):
-            block = _block((caption.name, _font(_TILE, "Regular", scale)))
-            return [(block, Spot(*middle, (0.5, 0.5), (width - 8 * scale, height - 6 * scale)))]
+        kind = self._graph.kind_of(node)
+        if kind in (NodeKind.EXPERT, NodeKind.HEAD) and caption.name.isdigit():
+            font = _font(_TILE, "Regular", scale)
+            # All tiles of a grid are numbered, or none: the room of the longest number decides.
+            siblings = int(self._graph.child_count[self._graph.parent[node]])
+            longest = text_width("8" * len(str(max(siblings - 1, 0))), font)
+            fits = longest <= width - 6 * scale and line_height(font) <= height - 2 * scale
+            return [(_block((caption.name, font)), Spot(*middle, (0.5, 0.5), (width, height)))] if fits else []
         name, detail = _font(_NAME, "Medium", scale), _font(_DETAIL, "Regular", scale)
         blocks = [_block((caption.name, name))]
         if caption.detail:
             blocks.insert(0, _block((caption.name, name), (caption.detail, detail)))
-        one_line = _block((f"{caption.name}  {caption.detail}".rstrip(), name))
-        room, beside = (width - 10 * scale, height - 4 * scale), (max(2.2 * width, 130 * scale), height + 99 * scale)
-        options = [(block, Spot(*middle, (0.5, 0.5), room)) for block in blocks]
-        upright = Block(one_line.lines, vertical=True), Block(blocks[-1].lines, vertical=True)
-        options += [(block, Spot(*middle, (0.5, 0.5), (width - 4 * scale, height - 10 * scale))) for block in upright]
-        gap = 3 * scale
-        for block in (*blocks,):
-            options.append((block, Spot(middle[0], top - gap, (0.5, 1), beside, "plate")))
-            options.append((block, Spot(middle[0], bottom + gap, (0.5, 0), beside, "plate")))
-        short = shortened(caption.name, room[0], lambda text: text_width(text, name))
+        one_line = f"{caption.name}  {caption.detail}" if caption.detail else caption.name
+        upright = (Block(_block((one_line, name)).lines, vertical=True), Block(blocks[-1].lines, vertical=True))
+        room, tall_room = (width - 10 * scale, height - 4 * scale), (width - scale, height - 10 * scale)
+        options: _Options = [(block, Spot(*middle, (0.5, 0.5), room)) for block in blocks]
+        options += [(block, Spot(*middle, (0.5, 0.5), tall_room)) for block in upright]
+        gap = 4 * scale
+        if kind == NodeKind.TENSOR and matrix_of(self._graph, int(self._graph.parent[node])) != node:
+            block = _block((one_line, detail))  # scales and biases: small beside their matrix
+            options.append((block, Spot(face.outer[2] + gap, middle[1], (0, 0.5), block.size, "plate")))
+        else:
+            beside = (max(2.2 * width, 130 * scale), height + 99 * scale)
+            for block in blocks:
+                options.append((block, Spot(middle[0], face.outer[1] - gap, (0.5, 1), beside, "plate")))
+                options.append((block, Spot(middle[0], face.outer[3] + gap, (0.5, 0), beside, "plate")))
+        short = shortened(caption.name, room[0], lambda text: text_width(text, name), _least(caption.name))
         if short is not None and short != caption.name:
             options.append((_block((short, name)), Spot(*middle, (0.5, 0.5), room)))
         return options
 
-    def _axes(self, node: int, face: Rect, priority: float, scale: float) -> Iterator[Candidate]:
-        """Dimensions along the edges of a large matrix: outputs below, inputs at the left, as it is laid out."""
+    def _axes(self, node: int, face: "_Face", priority: float, scale: float) -> Iterator[Candidate]:
+        """Dimensions along the edges of a large matrix, as the layout has turned it."""
         shape = self._graph.shape_of(node)
         if shape is None or len(shape) != 2:
             return
-        left, top, right, bottom = face
-        across, down = shape  # a matrix stands with its output rows side by side, as in the layout
+        words = [f"out {grouped(shape[0])}", f"in {grouped(shape[1])}"]
         size = self._placement.size[node]
-        if (across > down) != (size[0] > size[1]) and across != down:
-            across, down = down, across
-        words = {shape[0]: f"out {grouped(shape[0])}", shape[1]: f"in {grouped(shape[1])}"}
+        if (shape[0] > shape[1]) != (size[0] > size[1]):
+            words.reverse()
         font = _font(_DETAIL, "Regular", scale)
-        gap, room = 4 * scale, (right - left, bottom - top)
-        below = _block((words[across], font))
-        beside = Block(_block((words[down] if across != down else f"in {grouped(down)}", font)).lines, vertical=True)
-        yield Candidate(node, priority, ((below, Spot((left + right) / 2, bottom + gap, (0.5, 0), room, "plate")),))
-        yield Candidate(node, priority, ((beside, Spot(left - gap, (top + bottom) / 2, (1, 0.5), room, "plate")),))
+        left, top, right, bottom = face.inner
+        gap, room = 5 * scale, (right - left, bottom - top)
+        below, beside = _block((words[0], font)), Block(_block((words[1], font)).lines, vertical=True)
+        middle = ((left + right) / 2, (top + bottom) / 2)
+        under, before = face.outer[3] + gap, face.outer[0] - gap
+        spots = [Spot(middle[0], under, (0.5, 0), room, "plate"), Spot(left, under, (0, 0), room, "plate")]
+        yield Candidate(node, priority, tuple((below, spot) for spot in spots))
+        spots = [Spot(before, middle[1], (1, 0.5), room, "plate"), Spot(before, top, (1, 0), room, "plate")]
+        yield Candidate(node, priority, tuple((beside, spot) for spot in spots))
 
     # ---------------------------------------------------------------- ink
     def _write(self, overlay: Overlay, label: PlacedLabel, ground: NDArray[np.float64], scale: float) -> None:
@@ -221,6 +255,35 @@ class LabelBook:
                 y += line.height
 
 
+_Options = list[tuple[Block, Spot]]
+
+
+@dataclass(frozen=True)
+class _Face:
+    """A front face on the screen: an upright rectangle that lies in it, and the one that it lies in."""
+
+    inner: Rect
+    outer: Rect
+
+
+def _front_corners(placement: Placement, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the corners of front faces, the upper left first, clockwise, shape (K, 4, 3)."""
+    around = np.array([[-1, 1, 1], [1, 1, 1], [1, -1, 1], [-1, -1, 1]], np.float64)
+    return placement.center[nodes][:, None, :] + placement.size[nodes][:, None, :] / 2 * around
+
+
+def _upright(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the upright rectangles inside quadrilaterals (upper left first, clockwise), shape (K, 4)."""
+    left, right = corners[:, [0, 3], 0].max(1), corners[:, [1, 2], 0].min(1)
+    top, bottom = corners[:, [0, 1], 1].max(1), corners[:, [2, 3], 1].min(1)
+    return np.stack([left, top, right, bottom], 1)
+
+
+def _least(name: str) -> int:
+    """Return how many characters of a name must be left for it to still say something."""
+    return max(6, round(0.6 * len(name)))
+
+
 @cache
 def _inks(theme: Theme, ground: tuple[float, ...], on_face: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the colours for a name and its detail that read best on a ground."""
@@ -239,9 +302,3 @@ def _font(size: float, weight: str, scale: float) -> FontSpec:
 
 def _block(*lines: tuple[str, FontSpec]) -> Block:
     return Block(tuple(Line(text, font, text_width(text, font), line_height(font)) for text, font in lines))
-
-
-def _texts(caption: Caption, room: float, font: FontSpec) -> list[str]:
-    texts = [f"{caption.name}  {caption.detail}"] if caption.detail else []
-    short = shortened(caption.name, room, lambda text: text_width(text, font))
-    return [*texts, *([short] if short else [])]

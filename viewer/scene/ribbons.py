@@ -17,6 +17,7 @@ _HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
 _MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
 _FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
 _GAP, _GAP_RESIDUAL = 0.55, 0.22  # how dark the gaps of inferred flow are
+_GAP_FROM_PX = 6.0  # thinner ribbons have none: they would only flicker
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +124,7 @@ class Ribbons:
         shown: NDArray[np.int64],
         anchor: NDArray[np.float64],
         px: NDArray[np.float64],
+        scale: float,
         plates: NDArray[np.uint8],
         fade: NDArray[np.float64],
     ) -> None:
@@ -134,11 +136,14 @@ class Ribbons:
             Indices of routes.
         px : ndarray, shape (len(shown),)
             Pixels of a plan unit on their plates, in pixels that text is measured in.
+        scale : float
+            Device pixels of a text pixel.
         plates : ndarray of uint8, shape (len(shown), 3)
             The colour under each of them.
         fade : ndarray, shape (len(shown),)
             Share of that colour in a ribbon that is not in focus.
         """
+        self._mesh.uniform("gapFrom", _GAP_FROM_PX * scale)
         lines = Polylines(routes.points - anchor, routes.start).taken(shown)
         kind, inferred = routes.kind[shown], routes.provenance[shown] == Provenance.INFERRED
         residual = kind == EdgeKind.RESIDUAL

@@ -28,6 +28,7 @@ __all__ = ["Scene"]
 
 _MULTISAMPLES = 8
 _ROUTE_MIN_PX = 0.7
+_FADE = 0.62  # share of the plate's colour in what is not in focus
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,19 +127,25 @@ class Scene:
         if graph is None or placement is None or model is None:
             return
         camera = state.camera or self.fit(state.focus, viewport, scale=scale)
-        cut = choose_cut(model.tree, camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET)
+        cut = choose_cut(model.tree, camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET, scale)
         self._frame = _Frame(camera, viewport, cut)
         anchor = np.asarray(camera.target)
         above = np.maximum(graph.parent[cut.nodes], 0)
         colors = np.where(cut.opened[:, None], model.plates[cut.nodes], model.faces[cut.nodes])
         behind = model.plates[above]
+        fade = _fade(placement, state.focus, camera, viewport)
+        outside = ~_in_focus(graph, state.focus, cut.nodes)
+        colors = _faded(colors, behind, fade * outside)
         depths = self._boxes.fill(cut, placement, camera, anchor, colors, behind, model.gaps[above])
-        routes = self._routes(cut)
-        self._ribbons.fill(placement.routes, routes, camera, anchor, model.plates[placement.routes.owner[routes]])
+        routes, unit_px = self._routes(cut, scale)
+        owners = placement.routes.owner[routes]
+        dimmed = fade * ~_in_focus(graph, state.focus, owners, with_ancestors=False)
+        self._ribbons.fill(placement.routes, routes, anchor, unit_px, scale, model.plates[owners], dimmed)
         marks = [(state.selection, rgb(self._theme.selection), 2.5), (state.hover, rgb(self._theme.hover), 1.5)]
         framed = [(node, color, px * scale) for node, color, px in marks if node is not None]
         self._outlines.fill(framed, placement, camera, anchor, viewport)
-        self._write(state, cut, colors, behind, camera, viewport, scale, routes, moving)
+        quiet = outside if fade > 0.3 else np.zeros(len(cut), bool)
+        self._write(state, cut, colors, behind, quiet, camera, viewport, scale, routes, moving)
         self._look(camera, depths)
         window = self.renderer.GetRenderWindow()
         if window is not None:
@@ -185,13 +192,14 @@ class Scene:
         for actor in self._actors:
             self.renderer.RemoveActor(actor)
 
-    def _routes(self, cut: Cut) -> NDArray[np.int64]:
-        """Return the routes on opened plates that are wide enough to be seen."""
+    def _routes(self, cut: Cut, scale: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the routes on opened plates that are wide enough to be seen, and text pixels a unit on their plates."""
         assert self._placement is not None
         routes = self._placement.routes
-        scale_on = np.zeros(len(self._placement.center))
-        scale_on[cut.nodes[cut.opened]] = cut.scale[cut.opened]
-        return np.flatnonzero(routes.width * scale_on[routes.owner] >= _ROUTE_MIN_PX)
+        unit_px = np.zeros(len(self._placement.center))
+        unit_px[cut.nodes[cut.opened]] = cut.unit_px[cut.opened] / scale
+        shown = np.flatnonzero(routes.width * unit_px[routes.owner] >= _ROUTE_MIN_PX)
+        return shown, unit_px[routes.owner[shown]]
 
     def _write(
         self,
@@ -199,6 +207,7 @@ class Scene:
         cut: Cut,
         colors: NDArray[np.uint8],
         behind: NDArray[np.uint8],
+        quiet: NDArray[np.bool_],
         camera: Camera,
         viewport: Viewport,
         scale: float,
@@ -211,18 +220,18 @@ class Scene:
         assert model is not None
         self._overlay.clear()
         if state.labels:
-            shown = placement.routes
+            ground, of_route = _route_rects(placement, routes, camera, viewport)
+            seen = routes[np.unique(of_route[_on_screen(ground, viewport)])]
             legend = Legend(
                 tuple(Tone(int(t)) for t in np.unique(model.tones[cut.nodes[~cut.opened]]) if t != Tone.CONTAINER),
-                tuple(EdgeKind(int(k)) for k in np.unique(shown.kind[routes])),
-                bool((shown.provenance[routes] == Provenance.INFERRED).any()),
+                tuple(EdgeKind(int(k)) for k in np.unique(placement.routes.kind[seen])),
+                bool((placement.routes.provenance[seen] == Provenance.INFERRED).any()),
             )
             taken = self._heading.draw(
                 self._overlay, viewport, scale, title_of(graph, state.focus), facts_of(graph, state.focus), legend
             )
-            ground = _route_rects(placement, routes, camera, viewport)
             model.labels.draw(
-                self._overlay, cut, colors, behind, camera, viewport, scale, state.focus, taken, ground, moving
+                self._overlay, cut, colors, behind, quiet, camera, viewport, scale, state.focus, taken, ground, moving
             )
         self._overlay.finish(viewport, scale)
 
@@ -237,8 +246,8 @@ class Scene:
 
 def _route_rects(
     placement: Placement, routes: NDArray[np.int64], camera: Camera, viewport: Viewport
-) -> NDArray[np.float64]:
-    """Return the screen rectangles of the routes' straight stretches."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the screen rectangles of the routes' stretches, and the position in `routes` of each."""
     start = placement.routes.start
     counts = np.diff(start)[routes]
     line = np.repeat(np.arange(len(routes)), counts)
@@ -247,4 +256,37 @@ def _route_rects(
     half = placement.routes.width[routes][line] / 2 * camera.focal_px(viewport) / np.maximum(depth, 1e-300)
     joined = np.flatnonzero((line[1:] == line[:-1]) & (depth[1:] > 0) & (depth[:-1] > 0))
     a, b, wide = px[joined], px[joined + 1], half[joined][:, None]
-    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1)
+    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1), line[joined]
+
+
+def _on_screen(rects: NDArray[np.float64], viewport: Viewport) -> NDArray[np.bool_]:
+    return (rects[:, 0] < viewport[0]) & (rects[:, 2] > 0) & (rects[:, 1] < viewport[1]) & (rects[:, 3] > 0)
+
+
+def _in_focus(
+    graph: ModelGraph, focus: int, nodes: NDArray[np.integer], with_ancestors: bool = True
+) -> NDArray[np.bool_]:
+    """Return which nodes are the focus, in it, or plates that it stands on."""
+    stop = focus + graph.size[focus]
+    inside = (nodes >= focus) & (nodes < stop)
+    return inside | ((nodes < focus) & (nodes + graph.size[nodes] >= stop)) if with_ancestors else inside
+
+
+def _fade(placement: Placement, focus: int, camera: Camera, viewport: Viewport) -> float:
+    """Return how much the rest recedes: not at all unless the focus fills a good part of the view."""
+    if focus == 0:
+        return 0.0
+    half = np.maximum(placement.size[focus][:2] / 2, 1e-300)
+    share = float((2 * half * camera.unit_px(viewport) / np.asarray(viewport)).max())
+    away = float((np.abs(np.asarray(camera.target)[:2] - placement.center[focus][:2]) / half).max())
+    return _FADE * _smooth((share - 0.35) / 0.25) * (1 - _smooth((away - 1.0) / 0.5))
+
+
+def _smooth(t: float) -> float:
+    t = min(max(t, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def _faded(colors: NDArray[np.uint8], towards: NDArray[np.uint8], share: NDArray[np.float64]) -> NDArray[np.uint8]:
+    mixed = colors + (towards.astype(np.float64) - colors) * share[:, None]
+    return np.rint(mixed).astype(np.uint8)

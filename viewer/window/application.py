@@ -1,23 +1,16 @@
-"""The application: what must be set up before a window, and taken down after it."""
+"""From a model to a window on the screen, and back to an exit code."""
 
 import signal
-import sys
-from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QApplication
-
+from ...errors import MachineError
 from ...graph.model_graph import ModelGraph
-from ...resources import fonts
-from ..theme import THEMES
-from .gl_widget import set_default_gl_format
-from .main_window import MainWindow
-from .recent import settings
-from .style import apply_style
+from ...loaders.opening import Opening
 
-__all__ = ["application", "run"]
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+__all__ = ["run"]
 
 
 def run(model: str | ModelGraph | None = None, *, theme: str | None = None, **options: Any) -> int:
@@ -36,42 +29,58 @@ def run(model: str | ModelGraph | None = None, *, theme: str | None = None, **op
     -------
     int
         The exit code of the process.
+
+    Raises
+    ------
+    MachineError
+        When no window can be shown here.
     """
-    app = application()
-    theme = theme or str(settings().value("theme", "dark"))
-    apply_style(app, THEMES.get(theme, THEMES["dark"]))
-    window = MainWindow(theme if theme in THEMES else "dark")
-    window.show()
+    reading = None
+    if isinstance(model, str):
+        # Qt and VTK take a second to load; meanwhile the worker process reads the file.
+        reading = Opening(model)
+        reading.start()
+    try:
+        app, window = _window(theme)
+    except BaseException:
+        if reading is not None:
+            reading.cancel()
+        raise
     if model is not None:
-        window.open(model, {"theme": theme, **options})
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+        window.open(model, {"theme": theme, **options}, reading)
+    restore = _close_on_interrupt(window)
+    try:
+        return app.exec()
+    finally:
+        restore()
+
+
+def _window(theme: str | None) -> "tuple[QApplication, Any]":
+    try:
+        from .main_window import MainWindow
+        from .qt_application import qt_application
+        from .recent import settings
+    except ImportError as error:
+        raise MachineError(f"the window cannot start: {error}; 'archviz3d doctor' tells what is missing") from error
+    app = qt_application()
+    theme = theme or str(settings().value("theme", "dark"))
+    window = MainWindow(theme if theme in ("dark", "light") else "dark")
+    window.show()
+    return app, window
+
+
+def _close_on_interrupt(window: Any) -> Any:
+    """Let Ctrl+C in the terminal close the window; return what undoes that."""
+    from PySide6.QtCore import QTimer
+
+    before = signal.signal(signal.SIGINT, lambda *_: window.close())
     # Python runs signal handlers between bytecodes only: without this, Ctrl+C would wait for the next event.
     heartbeat = QTimer()
-    heartbeat.start(250)
     heartbeat.timeout.connect(lambda: None)
-    return app.exec()
+    heartbeat.start(250)
 
+    def restore() -> None:
+        heartbeat.stop()
+        signal.signal(signal.SIGINT, before)
 
-def application() -> QApplication:
-    """Return the process's QApplication, set up for archviz3d if it is ours to make."""
-    present = QApplication.instance()
-    if isinstance(present, QApplication):
-        return present
-    set_default_gl_format()
-    QCoreApplication.setOrganizationName("archviz3d")
-    QCoreApplication.setApplicationName("archviz3d")
-    app = QApplication(sys.argv[:1])
-    app.setApplicationDisplayName("archviz3d")
-    app.setDesktopFileName("archviz3d")  # Wayland and X11 find the icon and name by it
-    _add_fonts(app)
-    return app
-
-
-def _add_fonts(app: QApplication) -> None:
-    """Use the scene's font for the window's text, too: it is there on every machine."""
-    for file in resources.files(fonts).iterdir():
-        if file.name.endswith(".otf"):
-            QFontDatabase.addApplicationFontFromData(file.read_bytes())
-    font = app.font()
-    font.setFamilies(["Inter", *font.families()])
-    app.setFont(font)
+    return restore

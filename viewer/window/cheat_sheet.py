@@ -24,7 +24,9 @@ class CheatSheet(QDialog):
         groups = {self.tr("Mouse"): list(gestures)}
         for command in commands:
             if command.keys:
-                keys = ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
+                keys = ", ".join(
+                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys
+                )
                 groups.setdefault(command.menu, []).append((keys, command.title.rstrip("…")))
         left, right = QVBoxLayout(), QVBoxLayout()
         for column in (left, right):

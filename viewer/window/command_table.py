@@ -22,7 +22,9 @@ def command_table(window: "MainWindow") -> list[Command]:
     to, scene = window.view.navigator, Scope.SCENE
     return [
         Command("file.open", file, _tr("Open a File…"), window.ask_file, ("Ctrl+O",), needs_model=False),
-        Command("file.open_folder", file, _tr("Open a Folder…"), window.ask_folder, ("Ctrl+Shift+O",), needs_model=False),
+        Command(
+            "file.open_folder", file, _tr("Open a Folder…"), window.ask_folder, ("Ctrl+Shift+O",), needs_model=False
+        ),
         Command("file.sample", file, _tr("Open the Sample"), window.open_sample, needs_model=False),
         Command("file.picture", file, _tr("Save Picture…"), window.save_picture, ("Ctrl+S",), separated=True),
         Command("file.close", file, _tr("Close Model"), window.close_model, ("Ctrl+W",)),
@@ -44,10 +46,18 @@ def command_table(window: "MainWindow") -> list[Command]:
         Command("go.find", go, _tr("Find a Part…"), window.find, ("Ctrl+F",), separated=True),
         Command("view.labels", view, _tr("Labels"), window.toggle_labels, ("L",), scene, checked=window.has_labels),
         Command(
-            "view.light", view, _tr("Light Theme"), window.toggle_theme, ("Ctrl+T",), needs_model=False, checked=window.is_light
+            "view.light",
+            view,
+            _tr("Light Theme"),
+            window.toggle_theme,
+            ("Ctrl+T",),
+            needs_model=False,
+            checked=window.is_light,
         ),
         Command("view.tree", view, _tr("Tree"), window.toggle_tree, ("F2",), separated=True, checked=window.has_tree),
-        Command("view.inspector", view, _tr("Inspector"), window.toggle_inspector, ("F3",), checked=window.has_inspector),
+        Command(
+            "view.inspector", view, _tr("Inspector"), window.toggle_inspector, ("F3",), checked=window.has_inspector
+        ),
         Command("view.full", view, _tr("Full Screen"), window.toggle_full_screen, ("F11",), needs_model=False),
         Command("help.keys", help_, _tr("Keys and Mouse"), window.show_cheat_sheet, ("F1",), needs_model=False),
     ]

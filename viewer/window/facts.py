@@ -13,13 +13,16 @@ from .words import attribute_word, capital, kind_word, provenance_words
 
 __all__ = ["Fact", "Section", "describe"]
 
+_ROLE = "role"
+
 
 @dataclass(frozen=True)
 class Fact:
-    """One line: a label and what is known."""
+    """A label, what is known, and what can be added in smaller letters."""
 
     label: str
     text: str
+    detail: str = ""
 
 
 @dataclass
@@ -29,10 +32,10 @@ class Section:
     title: str
     facts: list[Fact] = field(default_factory=list)
 
-    def add(self, label: str, text: str | None) -> None:
+    def add(self, label: str, text: str | None, detail: str = "") -> None:
         """Add a fact, if there is one."""
         if text:
-            self.facts.append(Fact(label, text))
+            self.facts.append(Fact(label, text, detail if detail != text else ""))
 
 
 def _tr(text: str) -> str:
@@ -44,6 +47,8 @@ def describe(graph: ModelGraph, node: int) -> list[Section]:
     sections = [_size(graph, node), _storage(graph, node), _structure(graph, node), _origin(graph, node)]
     attributes = Section(_tr("Attributes"))
     for key, value in sorted(graph.attributes_of(node).items()):
+        if key == _ROLE:
+            continue  # the kind says it
         attributes.add(attribute_word(key), _value(graph, key, value))
     sections.insert(3, attributes)
     return [section for section in sections if section.facts]
@@ -55,16 +60,15 @@ def _size(graph: ModelGraph, node: int) -> Section:
     mtp = graph.of_kind(NodeKind.MTP)
     mtp = mtp[(mtp > node) & (mtp < node + graph.size[node])]
     aside = int(graph.total_parameters[mtp].sum()) if node == 0 else 0
-    text = _counted(parameters - aside)
+    section.add(_tr("Parameters"), people_count(parameters - aside), grouped(parameters - aside))
     if aside:
-        text += "\n" + _tr("+ {count} in multi-token prediction").format(count=people_count(aside))
-    section.add(_tr("Parameters"), text)
+        section.add(_tr("Beside them"), f"+ {people_count(aside)}", _tr("multi-token prediction"))
     if node and parameters:
         share = parameters / max(1, int(graph.total_parameters[0]))
         section.add(_tr("Of the model"), _percent(share))
     nbytes = int(graph.total_bytes[node])
     if nbytes:
-        section.add(_tr("Stored"), f"{people_bytes(nbytes)}  ({grouped(nbytes)} B)")
+        section.add(_tr("Stored"), people_bytes(nbytes), f"{grouped(nbytes)} B")
     return section
 
 
@@ -105,12 +109,6 @@ def _origin(graph: ModelGraph, node: int) -> Section:
         for warning in graph.warnings:
             section.add(_tr("Note"), warning)
     return section
-
-
-def _counted(count: int) -> str:
-    short = people_count(count)
-    exact = grouped(count)
-    return short if short == exact else f"{short}  ({exact})"
 
 
 def _percent(share: float) -> str:

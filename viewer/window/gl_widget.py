@@ -28,7 +28,9 @@ def _load_rwi() -> ModuleType:
     if "pyvistaqt" not in sys.modules:
         spec = importlib.util.find_spec("pyvistaqt")
         if spec is None or spec.submodule_search_locations is None:
-            raise MachineError("pyvistaqt is missing, which shows 3D in a window; `pip install pyvistaqt>=0.13` installs it")
+            raise MachineError(
+                "pyvistaqt is missing, which shows 3D in a window; `pip install pyvistaqt>=0.13` installs it"
+            )
         bare = ModuleType("pyvistaqt")
         bare.__path__ = list(spec.submodule_search_locations)
         sys.modules["pyvistaqt"] = bare

@@ -41,7 +41,9 @@ class HoverOutline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # A thin dark line under the bright one keeps it visible on any face.
         for color, width in ((QColor(0, 0, 0, 110), _WIDTH + 1.6), (self._color, _WIDTH)):
-            painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
+            painter.setPen(
+                QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin)
+            )
             painter.drawPolygon(self._polygon)
 
 

@@ -42,7 +42,10 @@ class Inspector(QScrollArea):
         column.setContentsMargins(16, 14, 16, 16)
         column.setSpacing(6)
         column.addLayout(self._kind_row(graph, node, icons))
-        name = _text(capital(node_title(graph, node)) if graph.name_of(node).isdecimal() else graph.name_of(node), "inspectorName")
+        name = _text(
+            capital(node_title(graph, node)) if graph.name_of(node).isdecimal() else graph.name_of(node),
+            "inspectorName",
+        )
         column.addWidget(name)
         path = graph.path(node)
         if path:
@@ -72,8 +75,7 @@ class Inspector(QScrollArea):
     def _path_row(self, path: str) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-        # A zero-width space after each dot lets a long path break there.
-        text = _text(path.replace(".", ".\u200b"), "inspectorPath")
+        text = _text(_breakable(path), "inspectorPath")
         row.addWidget(text, 1)
         copy = QToolButton()
         copy.setObjectName("copyPath")
@@ -92,9 +94,21 @@ def _facts_grid(section: Section) -> QGridLayout:
     grid.setColumnMinimumWidth(0, 96)
     grid.setColumnStretch(1, 1)
     for row, fact in enumerate(section.facts):
-        grid.addWidget(_text(fact.label, "factLabel"), row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(_text(fact.text, "factText"), row, 1)
+        grid.addWidget(_text(_breakable(fact.label), "factLabel"), row, 0, Qt.AlignmentFlag.AlignTop)
+        value = QVBoxLayout()
+        value.setSpacing(0)
+        value.addWidget(_text(_breakable(fact.text), "factText"))
+        if fact.detail:
+            value.addWidget(_text(fact.detail, "factDetail"))
+        grid.addLayout(value, row, 1)
     return grid
+
+
+def _breakable(text: str) -> str:
+    """Let a long path or name break after dots, slashes and underscores, with zero-width spaces."""
+    for mark in "._/":
+        text = text.replace(mark, f"{mark}\u200b")
+    return text
 
 
 def _text(text: str, name: str) -> QLabel:

@@ -4,14 +4,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...errors import ArchvizError
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..numbers import people_bytes, people_count
+from ...loaders.opening import Opening
+from ..captions import facts_of
 from ..scene import Scene
 from ..state import ViewState
 from ..theme import THEMES
@@ -25,6 +35,7 @@ from .inspector import Inspector
 from .model_view import ModelView
 from .notices import MessageBar, ProgressBar
 from .opening import ModelOpener
+from .panels import Panels
 from .recent import add_recent, forget_recent, recent_files, sample_path, settings
 from .save_picture import ask_and_save
 from .start_page import StartPage
@@ -32,8 +43,6 @@ from .style import apply_style
 from .tree_panel import TreePanel
 
 __all__ = ["MainWindow"]
-
-_TREE_WIDTH, _INSPECTOR_WIDTH = 350, 300
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +64,7 @@ class MainWindow(QMainWindow):
         self._icons: NodeIcons | None = None
         self._options: Mapping[str, Any] = {}
 
+        apply_style(_app(), THEMES[theme])
         self.state = ViewState(theme=theme)
         self.view = ModelView(self.state, Scene(THEMES[theme]))
         self.start = StartPage()
@@ -71,7 +81,8 @@ class MainWindow(QMainWindow):
             self.commands, self.menuBar(), self, self.view, {"file.open_folder": self._recent_menu}
         )
         self._connect()
-        self._restore_geometry()
+        self.resize(1600, 1000)
+        self.panels.restore()
         self._show_start()
 
     # ---------------------------------------------------------------- construction
@@ -87,24 +98,12 @@ class MainWindow(QMainWindow):
             column.addWidget(widget)
         column.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
-        self._tree_dock = self._dock(self.tr("Model"), "treeDock", self.tree, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self._inspector_dock = self._dock(
-            self.tr("Inspector"), "inspectorDock", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea
-        )
-        self.resizeDocks([self._tree_dock, self._inspector_dock], [_TREE_WIDTH, _INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+        self.panels = Panels(self, self.tree, self.inspector)
         self._facts = QLabel()
         self._hint = QLabel()
         self.statusBar().addWidget(self._facts, 1)
         self.statusBar().addPermanentWidget(self._hint)
         self.statusBar().setSizeGripEnabled(False)
-
-    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)  # saveState finds it by this
-        dock.setWidget(widget)
-        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
-        self.addDockWidget(area, dock)
-        return dock
 
     def _connect(self) -> None:
         self.opener.progressed.connect(self.progress.report)
@@ -128,7 +127,9 @@ class MainWindow(QMainWindow):
         self.state.events.theme.connect(self._on_theme)
 
     # ---------------------------------------------------------------- opening
-    def open(self, model: str | ModelGraph, options: Mapping[str, Any] | None = None) -> None:
+    def open(
+        self, model: str | ModelGraph, options: Mapping[str, Any] | None = None, reading: Opening | None = None
+    ) -> None:
         """Open a model; the window stays usable meanwhile.
 
         Parameters
@@ -137,10 +138,12 @@ class MainWindow(QMainWindow):
             A path, or a graph that is there already.
         options : mapping, optional
             How to show it: the options of `view_state`.
+        reading : Opening, optional
+            One that was started for this path already.
         """
         self.message.hide()
-        self._options = dict(options or {})
-        self.opener.open(model, self.view.aspect(*self._scene_size()))
+        self._options = {key: value for key, value in (options or {}).items() if value is not None}
+        self.opener.open(model, self.view.aspect(*self._scene_size()), reading)
 
     def open_sample(self) -> None:
         """Open the model that ships with archviz3d."""
@@ -171,20 +174,24 @@ class MainWindow(QMainWindow):
         """Return the size of the view, or the one that it will have once the docks stand beside it."""
         if self.view.isVisible():
             return self.view.width(), self.view.height()
-        docks = _TREE_WIDTH * self.has_tree() + _INSPECTOR_WIDTH * self.has_inspector()
-        return max(300, self.width() - docks), max(200, self._pages.height() - self.breadcrumb.sizeHint().height())
+        return max(300, self.width() - self.panels.width()), max(
+            200, self._pages.height() - self.breadcrumb.sizeHint().height()
+        )
 
     def _on_opened(self, graph: ModelGraph, placement: Placement) -> None:
         theme = self.state.theme
+        options = dict(self._options)
+        if "saved" not in options:
+            options.setdefault("theme", theme)
         try:
-            wanted = view_state(graph, **{"theme": theme, **self._options})
+            wanted = view_state(graph, **options)
         except ArchvizError as error:  # the model is fine, an option is not: show the model, and say so
             self.message.tell(str(error))
             wanted = ViewState(theme=theme)
         else:
             self.message.hide()
         self.graph, self.placement = graph, placement
-        self._icons = NodeIcons(graph, THEMES[theme])
+        self._icons = NodeIcons(graph, THEMES[wanted.theme])
         self.tree.show_model(graph, self._icons)
         self.view.show_model(graph, placement, wanted)
         self._pages.setCurrentWidget(self.view)
@@ -193,9 +200,7 @@ class MainWindow(QMainWindow):
         self._on_focus(self.state.focus)
         self._on_selection(self.state.selection)
         self.setWindowTitle(f"{graph.name} – archviz3d")
-        facts = [graph.name, self.tr("{count} parameters").format(count=people_count(int(graph.total_parameters[0])))]
-        facts += [people_bytes(int(graph.total_bytes[0])), graph.format]
-        self._facts.setText("   ·   ".join(facts))
+        self._facts.setText(" · ".join(filter(None, [graph.name, facts_of(graph, 0), graph.format])))
         if graph.source:
             add_recent(graph.source)
 
@@ -209,8 +214,7 @@ class MainWindow(QMainWindow):
 
     def _has_model(self, there: bool) -> None:
         self.breadcrumb.setVisible(there)
-        self._tree_dock.setVisible(there and settings().value("tree", True, bool))
-        self._inspector_dock.setVisible(there and settings().value("inspector", True, bool))
+        self.panels.show_beside_model(there)
         self._update_actions()
 
     # ---------------------------------------------------------------- what follows the state
@@ -236,7 +240,7 @@ class MainWindow(QMainWindow):
         self._hint.setText("" if node is None or self.graph is None else self.graph.path(node) or self.graph.name)
 
     def _on_theme(self, theme: str) -> None:
-        apply_style(QApplication.instance(), THEMES[theme])
+        apply_style(_app(), THEMES[theme])
         settings().setValue("theme", theme)
         if self.graph is not None:
             self._icons = NodeIcons(self.graph, THEMES[theme])
@@ -259,7 +263,7 @@ class MainWindow(QMainWindow):
 
     def find(self) -> None:
         """Let the user search."""
-        self._tree_dock.show()
+        self.panels.show_tree()
         self.tree.focus_search()
 
     def has_labels(self) -> bool:
@@ -277,24 +281,6 @@ class MainWindow(QMainWindow):
     def toggle_theme(self) -> None:
         """Change between dark and light."""
         self.state.theme = "dark" if self.is_light() else "light"
-
-    def has_tree(self) -> bool:
-        """Whether the tree is shown beside a model."""
-        return bool(settings().value("tree", True, bool))
-
-    def toggle_tree(self) -> None:
-        """Show or hide the tree."""
-        settings().setValue("tree", not self.has_tree())
-        self._tree_dock.setVisible(self.has_tree())
-
-    def has_inspector(self) -> bool:
-        """Whether the inspector is shown beside a model."""
-        return bool(settings().value("inspector", True, bool))
-
-    def toggle_inspector(self) -> None:
-        """Show or hide the inspector."""
-        settings().setValue("inspector", not self.has_inspector())
-        self._inspector_dock.setVisible(self.has_inspector())
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
@@ -326,19 +312,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.opener.cancel()
-        settings().setValue("geometry", self.saveGeometry())
-        settings().setValue("docks", self.saveState())
+        self.panels.save()
         # The GL resources go while their context is still there: left to the destructors, drivers crash at exit.
         self.view.close()
         super().closeEvent(event)
-
-    def _restore_geometry(self) -> None:
-        self.resize(1600, 1000)
-        geometry, docks = settings().value("geometry"), settings().value("docks")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        if isinstance(docks, QByteArray):
-            self.restoreState(docks)
 
     def _last_folder(self) -> str:
         recent = recent_files()
@@ -350,3 +327,9 @@ class MainWindow(QMainWindow):
             self._recent_menu.addAction(path, lambda path=path: self.open(path))
         self._recent_menu.addSeparator()
         self._recent_menu.addAction(self.tr("Forget These"), forget_recent)
+
+
+def _app() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app

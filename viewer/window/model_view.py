@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -28,6 +27,7 @@ _FRAME = 16  # milliseconds: hover is looked up at most once in this time
 _ORBIT = 0.3  # degrees a pixel
 _WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
 _FRONT = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], np.float64)  # corners of a box's front face
+_NEAR = [(dx * r, dy * r) for r in (1.5, 3.0) for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -1))]
 _ASPECTS = (1.0, 2.4)  # a model is laid out for the shape of the view, within reason
 _NEAREST, _FARTHEST = 1e-5, 4.0  # distances that zooming stays within, relative to the view of the whole model
 
@@ -128,7 +128,9 @@ class ModelView(GlWidget):
     def before_render(self) -> None:
         if self._graph is not None:
             # The hover's outline is drawn above the scene, see `_on_hover`.
-            self.scene.draw(replace(self.state, hover=None), self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving)
+            self.scene.draw(
+                replace(self.state, hover=None), self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving
+            )
 
     def _on_camera(self) -> None:
         self._tip.hide()
@@ -163,7 +165,9 @@ class ModelView(GlWidget):
         self.navigator.interrupt()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         pans = ev.button() != Qt.MouseButton.LeftButton or bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self._drag = _Drag(ev.position(), self._pan if pans else self._orbit, click=ev.button() == Qt.MouseButton.LeftButton)
+        self._drag = _Drag(
+            ev.position(), self._pan if pans else self._orbit, click=ev.button() == Qt.MouseButton.LeftButton
+        )
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         self._cursor = ev.position()
@@ -216,8 +220,21 @@ class ModelView(GlWidget):
 
     # ---------------------------------------------------------------- what is under the cursor
     def pick(self, at: QPointF) -> int | None:
-        """Return the deepest drawn node under a point of the widget."""
-        return self.scene.pick(*self._device(at)) if self._graph is not None else None
+        """Return the deepest drawn node under a point of the widget, or within a hair's breadth of it."""
+        graph = self._graph
+        if graph is None:
+            return None
+        x, y = self._device(at)
+        hit = self.scene.pick(x, y)
+        if hit is None or not graph.child_count[hit]:
+            return hit
+        # Tiles of a few pixels have gaps of one: what is meant there is a tile, not the plate below.
+        inside = graph.subtree(hit)
+        for dx, dy in _NEAR:
+            near = self.scene.pick(x + dx * self.devicePixelRatioF(), y + dy * self.devicePixelRatioF())
+            if near is not None and inside.start < near < inside.stop:
+                return near
+        return hit
 
     def _look_under_cursor(self) -> None:
         if self._cursor is None or self._drag is not None or self.moving or self._graph is None:

@@ -43,19 +43,25 @@ class ModelOpener(QObject):
         """Whether something is being opened."""
         return self._timer.isActive()
 
-    def open(self, model: str | ModelGraph, aspect: float) -> None:
+    def open(self, model: str | ModelGraph, aspect: float, reading: Opening | None = None) -> None:
         """Start to open a path, or a graph that only needs its layout.
 
         Parameters
         ----------
         aspect : float
             Width over height that the model is laid out for.
+        reading : Opening, optional
+            One that was started for this path already.
         """
         self.cancel()
         self._aspect = aspect
         if isinstance(model, str):
             self._name = Path(model).name or model
-            self._reading = Opening(model)
+            try:
+                self._reading = reading or _started(model)
+            except ArchvizError as error:
+                self.failed.emit(str(error))
+                return
             self.progressed.emit(self.tr("Reading {name}").format(name=self._name), None)
         else:
             self._name = model.name
@@ -95,15 +101,21 @@ class ModelOpener(QObject):
             self.failed.emit(str(error))
 
     def _poll_reading(self, reading: Opening) -> None:
-        graph = reading.poll()
-        if graph is None:
-            text, fraction = reading.progress
-            self.progressed.emit(text or self.tr("Reading {name}").format(name=self._name), fraction)
-        else:
+        if reading.poll():
+            graph = reading.result()
             self._reading = None
             self._lay_out(graph)
+        else:
+            text, fraction = reading.progress
+            self.progressed.emit(text or self.tr("Reading {name}").format(name=self._name), fraction)
 
     def _lay_out(self, graph: ModelGraph) -> None:
         self._graph = graph
         self.progressed.emit(self.tr("Laying out {name}").format(name=self._name), None)
         self._placing = self._thread.submit(place, graph, self._aspect)
+
+
+def _started(path: str) -> Opening:
+    reading = Opening(path)
+    reading.start()
+    return reading

@@ -144,6 +144,7 @@ QLabel#kindWord { color: $dim; }
 QLabel#sectionTitle { color: $dim; font-weight: 600; padding-bottom: 2px; }
 QLabel#factLabel { color: $dim; }
 QLabel#factText { color: $text; }
+QLabel#factDetail { color: $dim; font-size: 12px; }
 QLabel#keyName { color: $accent; font-weight: 600; }
 
 #hoverTip { background: $raised; color: $text; border: 1px solid $pressed; border-radius: 6px; padding: 6px 10px; }

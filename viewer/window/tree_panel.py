@@ -66,7 +66,7 @@ class TreePanel(QWidget):
         if old is not None:
             old.deleteLater()
         self.tree.selectionModel().currentChanged.connect(self._choose)
-        _size_columns(self.tree, 92, 84)
+        _size_columns(self.tree, 82, 80)
         # Down through containers that hold only one thing, so that the first look shows something.
         node = 0
         while True:
@@ -157,7 +157,7 @@ class TreePanel(QWidget):
             found.appendRow(row)
         old = self.results.model()
         self.results.setModel(found)
-        _size_columns(self.results, 104, 92)
+        _size_columns(self.results, 82, 120)
         if old is not None:
             old.deleteLater()
         self.results.selectionModel().currentChanged.connect(lambda index: self._choose(index.siblingAtColumn(0)))
@@ -175,7 +175,7 @@ def _tree_view() -> QTreeView:
     view.setIndentation(13)
     view.setExpandsOnDoubleClick(False)  # a double-click flies there
     view.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
-    view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    view.setTextElideMode(Qt.TextElideMode.ElideRight)
     view.header().setStretchLastSection(False)
     view.header().setMinimumSectionSize(60)
     view.header().setHighlightSections(False)

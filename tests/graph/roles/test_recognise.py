@@ -290,6 +290,16 @@ def test_tensors_of_different_counts_are_not_fused_experts(make_graph: Make) -> 
     assert graph.id_of("mlp.experts.down_proj")
 
 
+def test_a_hole_of_a_billion_experts_stays_one_tensor() -> None:
+    builder = GraphBuilder("m", "test")
+    experts = builder.node(builder.node(0, "mlp"), "experts")
+    builder.tensor(experts, "gate_up_proj", (10**9, 2, 1), "U8", nbytes=2 * 10**9)
+    builder.tensor(experts, "down_proj", (10**9, 1, 1), "U8", nbytes=10**9)
+    graph = recognise(builder.build())
+    assert len(graph) == 5
+    assert graph.warnings == ("not all heads and experts are shown: they would be more than 1,000,000 nodes",)
+
+
 def test_attributes_of_a_fused_tensor_go_to_its_slices() -> None:
     builder = GraphBuilder("m", "test")
     experts = builder.node(builder.node(0, "mlp"), "experts")

@@ -266,6 +266,37 @@ def resnet() -> Shapes:
     return out | linear("fc", 10, 8, True)
 
 
+def meta_llama() -> Shapes:
+    out = linear("tok_embeddings", V, H)
+    for i in range(2):
+        p = f"layers.{i}"
+        for name in ("wq", "wk", "wv", "wo"):
+            out |= linear(f"{p}.attention.{name}", H, H)
+        out |= gated_mlp(f"{p}.feed_forward", W, "w1 w3 w2") | norm(f"{p}.attention_norm") | norm(f"{p}.ffn_norm")
+    return out | norm("norm") | linear("output", V, H)
+
+
+def falcon() -> Shapes:
+    out = linear("transformer.word_embeddings", V, H)
+    for i in range(2):
+        p = f"transformer.h.{i}"
+        out |= linear(f"{p}.self_attention.query_key_value", 6 * 8, H) | linear(f"{p}.self_attention.dense", H, H)
+        out |= linear(f"{p}.mlp.dense_h_to_4h", W, H) | linear(f"{p}.mlp.dense_4h_to_h", H, W)
+        out |= norm(f"{p}.input_layernorm", bias=True)
+    return out | norm("transformer.ln_f", bias=True) | linear("lm_head", V, H)
+
+
+def gpt_neo() -> Shapes:
+    out = linear("transformer.wte", V, H) | linear("transformer.wpe", 16, H)
+    for i in range(2):
+        p = f"transformer.h.{i}"
+        out |= separate_attention(f"{p}.attn.attention", kv=4, o="out_proj") | norm(f"{p}.ln_1", bias=True)
+        out |= (
+            linear(f"{p}.mlp.c_fc", W, H, True) | linear(f"{p}.mlp.c_proj", H, W, True) | norm(f"{p}.ln_2", bias=True)
+        )
+    return out | norm("transformer.ln_f", bias=True)
+
+
 GQA = {"num_attention_heads": 4, "num_key_value_heads": 2, "hidden_size": H, "vocab_size": V}
 MHA = {"num_attention_heads": 4, "hidden_size": H, "vocab_size": V}
 K = NodeKind
@@ -580,6 +611,30 @@ SCHOOLS: dict[str, School] = {
             ("model.layers.0.pre_feedforward_layernorm", "model.layers.0.mlp", "data"),
         },
         ("model.layers.0.self_attn", 4, 2, 8),
+    ),
+    "meta's llama": School(
+        meta_llama(),
+        {"dim": H, "n_heads": 4, "n_layers": 2, "vocab_size": V},
+        {"tok_embeddings": K.EMBEDDING, "output": K.OUTPUT, "layers.0.attention": K.ATTENTION, "norm": K.NORM},
+        {("norm", "output", "data"), ("layers.0.ffn_norm", "layers.0.feed_forward", "data")},
+        ("layers.0.attention", 4, 4, 8),
+    ),
+    "falcon, one key/value head": School(
+        falcon(),
+        MHA | {"multi_query": True, "num_kv_heads": 4, "parallel_attn": True},
+        {"transformer.h.0.self_attention": K.ATTENTION, "transformer.word_embeddings": K.EMBEDDING},
+        {("transformer.h.0.input_layernorm", "transformer.h.0.mlp", "data")},
+        ("transformer.h.0.self_attention", 4, 1, 8),
+    ),
+    "gpt-neo, attention in attention": School(
+        gpt_neo(),
+        {"num_heads": 4, "hidden_size": H, "vocab_size": V},
+        {"transformer.h.0.attn": K.ATTENTION, "transformer.h.0.attn.attention": K.MODULE},
+        {
+            ("transformer.h.0.ln_1", "transformer.h.0.attn", "data"),
+            ("transformer.h.0.attn.heads", "transformer.h.0.attn.attention.out_proj", "data"),
+        },
+        ("transformer.h.0.attn", 4, 4, 8),
     ),
     "resnet": School(
         resnet(),

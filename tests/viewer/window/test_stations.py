@@ -1,5 +1,7 @@
 import pytest
+
 from archviz3d.viewer.window.stations import step_in, step_out
+
 
 @pytest.mark.parametrize(
     ("focus", "hit", "stop"),

@@ -1,0 +1,135 @@
+"""A graph and its placement as JSON, schema 1: what ``archviz3d export -o x.json`` writes."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph.kinds import EdgeKind, NodeKind, Provenance
+from ..graph.model_graph import ModelGraph
+from .lift import lifted_ends
+from .placement import Placement, Routes
+
+__all__ = ["to_json"]
+
+_DECIMALS = 6  # of positions of boxes; the root plate is 1000 high
+_POINT_DECIMALS = 4
+_DIGITS = 6  # of sizes, which may be very small
+
+
+class _Node(msgspec.Struct):
+    id: int
+    path: str
+    parent: int
+    kind: str
+    name: str
+    parameters: int
+    bytes: int
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    provenance: str
+    attributes: dict[str, Any]
+    box: list[float]
+
+
+class _Edge(msgspec.Struct):
+    source: int
+    target: int
+    kind: str
+    provenance: str
+    points: list[list[float]]
+
+
+class _Document(msgspec.Struct):
+    schema: int
+    nodes: list[_Node]
+    edges: list[_Edge]
+
+
+def to_json(graph: ModelGraph, placement: Placement) -> bytes:
+    """Return nodes with their boxes and edges with their polylines as JSON.
+
+    ``parameters`` and ``bytes`` are a node's own, without those of what it contains; ``box`` is centre and size
+    in (u, v, w). Every edge of the graph is listed with the polyline of the route that draws it. Several edges may
+    share one, and an edge that is not drawn has no points.
+    """
+    return msgspec.json.encode(_Document(1, _nodes(graph, placement), _edges(graph, placement.routes)))
+
+
+def _nodes(graph: ModelGraph, placement: Placement) -> list[_Node]:
+    n = len(graph)
+    parent: list[int] = graph.parent.tolist()
+    codes: list[int] = graph.name_code.tolist()
+    names = [graph.names[code] for code in codes]
+    names[0] = graph.name
+    paths = [""] * n
+    for i in range(1, n):
+        above = paths[parent[i]]
+        paths[i] = f"{above}.{names[i]}" if above else names[i]
+    attributes: list[dict[str, Any]] = [{} for _ in range(n)]
+    for key, column in graph.attributes.items():
+        for i, value in zip(column.ids.tolist(), column.values, strict=True):
+            attributes[i][key] = value
+    kinds = [kind.name.lower() for kind in NodeKind]
+    provenances = [provenance.name.lower() for provenance in Provenance]
+    shapes = [*graph.shapes, None]
+    dtypes = [*graph.dtypes, None]
+    boxes = np.concatenate([np.round(placement.center, _DECIMALS), _significant(placement.size)], 1)
+    columns = zip(
+        parent,
+        graph.kind.tolist(),
+        graph.parameters.tolist(),
+        graph.bytes.tolist(),
+        graph.shape_code.tolist(),
+        graph.dtype_code.tolist(),
+        graph.provenance.tolist(),
+        boxes.tolist(),
+        strict=True,
+    )
+    return [
+        _Node(
+            i, paths[i], above, kinds[kind], names[i], parameters, nbytes, shapes[shape], dtypes[dtype],
+            provenances[provenance], attributes[i], box,
+        )
+        for i, (above, kind, parameters, nbytes, shape, dtype, provenance, box) in enumerate(columns)
+    ]  # fmt: skip
+
+
+def _edges(graph: ModelGraph, routes: Routes) -> list[_Edge]:
+    kinds = [kind.name.lower() for kind in EdgeKind]
+    provenances = [provenance.name.lower() for provenance in Provenance]
+    polylines = np.round(routes.points, _POINT_DECIMALS).tolist()
+    start: list[int] = routes.start.tolist()
+    edges = graph.edges
+    columns = zip(
+        edges.source.tolist(), edges.target.tolist(), edges.kind.tolist(), edges.provenance.tolist(),
+        _route_of_each(graph, routes).tolist(), strict=True,
+    )  # fmt: skip
+    return [
+        _Edge(
+            source, target, kinds[kind], provenances[provenance],
+            polylines[start[route] : start[route + 1]] if route >= 0 else [],
+        )
+        for source, target, kind, provenance, route in columns
+    ]  # fmt: skip
+
+
+def _route_of_each(graph: ModelGraph, routes: Routes) -> NDArray[np.int64]:
+    """Return which route draws each edge, -1 for none."""
+    source, target = lifted_ends(graph)
+    if not len(routes):
+        return np.full(len(source), -1, np.int64)
+    n = len(graph)
+    key = routes.source.astype(np.int64) * n + routes.target
+    order = np.argsort(key, kind="stable")
+    wanted = source * n + target
+    at = order[np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)]
+    return np.where((key[at] == wanted) & (source >= 0), at, -1)
+
+
+def _significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to some significant digits."""
+    digits = _DIGITS - 1 - np.floor(np.log10(values))
+    scale = 10.0 ** np.clip(digits, -300, 300)
+    return np.round(values * scale) / scale
