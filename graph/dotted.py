@@ -78,7 +78,8 @@ class _Builder:
     def build(self, names: tuple[str, ...], nesting: int) -> Fragment:
         found = self._shared.get(names)
         if found is None:
-            found = self._shared[names] = self._in_known_order(names) or self._assemble(names, nesting)
+            found = (self._in_known_order(names) if nesting else None) or self._assemble(names, nesting)
+            self._shared[names] = found
         return found
 
     def _in_known_order(self, names: tuple[str, ...]) -> Fragment | None:

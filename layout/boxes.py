@@ -72,7 +72,8 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     else:
         unit_low = unit_size = np.empty((0, 2))
         unit_child = np.empty(0, np.int32)
-    is_tile = (tree.tail == np.arange(n)) & (tree.count == 0) | np.isin(graph.kind, _TILES)
+    is_leaf = tree.count == 0
+    is_tile = is_leaf | np.isin(graph.kind, _TILES)
     nested = np.cumsum(1.0 / np.arange(1, int(tree.step.max()) + 2) ** 2) - 1.0  # heights of the plates of a run
     low[0], size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
     thickness[0] = front[0] = _PLATE * size[0].min()
@@ -104,7 +105,7 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     _fit_leaves(graph, tree, inside, low, size)
     plate = _PLATE * smaller / (1.0 + down) ** 2
     tile = np.minimum(_TILE * _smaller(size[inside]), _TILE_OF_PARENT * smaller)
-    thickness[inside] = np.where(is_tile[inside], tile, plate)
+    thickness[inside] = np.where(is_leaf[inside], tile, plate)
     front[inside] = front[above] + _PLATE * smaller * nested[down - 1] + thickness[inside]
 
     # A run's template belongs to its last member.

@@ -75,43 +75,40 @@ def _nodes(graph: ModelGraph, placement: Placement) -> list[_Node]:
     provenances = [provenance.name.lower() for provenance in Provenance]
     shapes = [*graph.shapes, None]
     dtypes = [*graph.dtypes, None]
-    boxes = np.concatenate([np.round(placement.center, _DECIMALS), _significant(placement.size)], 1)
-    columns = zip(
-        parent,
-        graph.kind.tolist(),
-        graph.parameters.tolist(),
-        graph.bytes.tolist(),
-        graph.shape_code.tolist(),
-        graph.dtype_code.tolist(),
-        graph.provenance.tolist(),
-        boxes.tolist(),
-        strict=True,
-    )
+    boxes: list[list[float]] = np.concatenate(
+        [np.round(placement.center, _DECIMALS), _significant(placement.size)], 1
+    ).tolist()
+    parameters: list[int] = graph.parameters.tolist()
+    nbytes: list[int] = graph.bytes.tolist()
+    kind: list[int] = graph.kind.tolist()
+    provenance: list[int] = graph.provenance.tolist()
+    shape: list[int] = graph.shape_code.tolist()
+    dtype: list[int] = graph.dtype_code.tolist()
     return [
         _Node(
-            i, paths[i], above, kinds[kind], names[i], parameters, nbytes, shapes[shape], dtypes[dtype],
-            provenances[provenance], attributes[i], box,
+            i, paths[i], parent[i], kinds[kind[i]], names[i], parameters[i], nbytes[i], shapes[shape[i]],
+            dtypes[dtype[i]], provenances[provenance[i]], attributes[i], boxes[i],
         )
-        for i, (above, kind, parameters, nbytes, shape, dtype, provenance, box) in enumerate(columns)
+        for i in range(n)
     ]  # fmt: skip
 
 
 def _edges(graph: ModelGraph, routes: Routes) -> list[_Edge]:
     kinds = [kind.name.lower() for kind in EdgeKind]
     provenances = [provenance.name.lower() for provenance in Provenance]
-    polylines = np.round(routes.points, _POINT_DECIMALS).tolist()
+    polylines: list[list[float]] = np.round(routes.points, _POINT_DECIMALS).tolist()
     start: list[int] = routes.start.tolist()
-    edges = graph.edges
-    columns = zip(
-        edges.source.tolist(), edges.target.tolist(), edges.kind.tolist(), edges.provenance.tolist(),
-        _route_of_each(graph, routes).tolist(), strict=True,
-    )  # fmt: skip
+    source: list[int] = graph.edges.source.tolist()
+    target: list[int] = graph.edges.target.tolist()
+    kind: list[int] = graph.edges.kind.tolist()
+    provenance: list[int] = graph.edges.provenance.tolist()
+    route: list[int] = _route_of_each(graph, routes).tolist()
     return [
         _Edge(
-            source, target, kinds[kind], provenances[provenance],
-            polylines[start[route] : start[route + 1]] if route >= 0 else [],
+            source[e], target[e], kinds[kind[e]], provenances[provenance[e]],
+            polylines[start[route[e]] : start[route[e] + 1]] if route[e] >= 0 else [],
         )
-        for source, target, kind, provenance, route in columns
+        for e in range(len(source))
     ]  # fmt: skip
 
 

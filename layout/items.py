@@ -180,7 +180,7 @@ def _shrink_the_rest(
 def _lift_the_small(u: NDArray[np.float64], v: NDArray[np.float64], rigid: NDArray[np.bool_]) -> None:
     """Scale up, in place, what would be too small to see beside the largest."""
     side = np.sqrt(u * v)
-    least: NDArray[np.float64] = np.where(rigid, side.max() / _LARGEST_TO_TINIEST, side.max() / _LARGEST_TO_SMALLEST)
-    factor = np.maximum(least / side, 1.0)
+    range_of_sides = np.where(rigid, _LARGEST_TO_TINIEST, _LARGEST_TO_SMALLEST)
+    factor = np.maximum(float(side.max()) / range_of_sides / side, 1.0)
     u *= factor
     v *= factor

@@ -310,7 +310,8 @@ def pack_grid(count: int, frame: Frame, aspect: float, gap: float) -> Plan:
     row, column = index // columns, index % columns
     left = frame.left + np.arange(columns) * (width + space)
     top = frame.bottom + frame.height - np.arange(rows) * (height + space)
-    low: NDArray[np.float64] = np.stack([left[column], top[row] - height], 1)
+    low = np.empty((count, 2))
+    low[:, 0], low[:, 1] = left[column], top[row] - height
     slots = [(float(x), float(x) + width) for x in left]
     return Plan(
         low,

@@ -10,20 +10,28 @@ __all__ = ["Placement", "Routes"]
 
 @dataclass(frozen=True, eq=False)
 class Routes:
-    """One polyline per lifted sibling edge (or per stretch of a residual stream).
+    """One polyline per lifted sibling edge, or per stretch of a residual stream; sorted by owner.
+
+    A residual stream is made of these stretches, all of kind RESIDUAL:
+
+    - *through*: ``source == target == owner``. From the left to the right edge of a panel.
+    - *read* (``source == owner``) and *add* (``target == owner``): between a panel's stream and a child.
+    - *lead* (the same ends, where the owner is a stack): from the stack's left edge to its first layer, and
+      from its last layer to its right edge.
+    - between two layers: an edge between siblings like any other.
 
     Attributes
     ----------
     source, target : ndarray of int32, shape (M,)
-        Node ids. Both ends are siblings, or one is the parent of the other (residual stream).
+        Node ids. Both ends are siblings, or one is the parent of the other, or both are the owner (above).
     owner : ndarray of int32, shape (M,)
         The container on whose plate the polyline lies.
     kind, provenance : ndarray of uint8, shape (M,)
         `EdgeKind` and `Provenance` values.
     start : ndarray of int64, shape (M + 1,)
-        Polyline `k` is ``points[start[k] : start[k + 1]]``, from source to target.
+        Polyline `k` is ``points[start[k] : start[k + 1]]``, from source to target; at least two points.
     points : ndarray of float64, shape (P, 3)
-        (u, v, w).
+        (u, v, w). A little above the front face of the owner, residual streams above other edges.
     width : ndarray of float64, shape (M,)
         Width of the ribbon in plan units.
     """

@@ -10,8 +10,8 @@ from ..graph.model_graph import ModelGraph
 from .items import TENSOR_GAP, TENSOR_RIM, Naturals
 from .pack import Frame, Items, Plan, pack_flow, pack_grid
 from .ranks import ranks_of
-from .shares import plan_kinds
-from .stack import LANE_STRIP, apart_of, pack_stack
+from .shares import PLANNED
+from .stack import LANE_STRIP, apart_of, is_page, pack_stack
 from .tree import Tree
 
 __all__ = ["Flow", "plan_of"]
@@ -77,13 +77,13 @@ def plan_of(graph: ModelGraph, tree: Tree, naturals: Naturals, node: int, flow: 
     children = tree.children(node)
     container = _Container(node, graph.kind_of(node), children, graph.kind[children].tolist(), flow, aspect)
     kinds = set(container.kinds)
-    if kinds <= {NodeKind.LAYER, NodeKind.MTP}:
+    if is_page(graph.kind[children]) and not flow.has_lane:
         return pack_stack(len(children), apart_of(graph.kind[children]), aspect, streams=bool(flow.pairs))
     if not flow.pairs and not flow.has_lane and len(children) > 2:
         tails = tree.tail[children]
         if (tree.key[tails] == tree.key[tails[0]]).all() and (tree.step[tails] == tree.step[tails[0]]).all():
             return _equal(container, naturals)
-    by_shares = not kinds.isdisjoint(plan_kinds) or naturals.holds_stack(node)
+    by_shares = not kinds.isdisjoint(PLANNED) or naturals.holds_stack(node)
     return _by_shares(container, naturals) if by_shares else _by_size(container, naturals)
 
 

@@ -49,6 +49,8 @@ def rounded(corners: list[Point], radius: float = _RADIUS) -> NDArray[np.float64
             angle = step / _ARC_STEPS * np.pi / 2
             forth, side = r * float(np.sin(angle)), r * (1 - float(np.cos(angle)))
             line.append((bx - in_x * r + in_x * forth + out_x * side, by - in_y * r + in_y * forth + out_y * side))
+    if len(line) > 1 and hypot(line[-1][0] - points[-1][0], line[-1][1] - points[-1][1]) < _NOTHING:
+        line.pop()
     line.append(points[-1])
     return np.array(line if len(line) > 1 else [*line, *line])
 

@@ -11,10 +11,10 @@ __all__ = [
     "NORM_BY_SPINE",
     "PHASE",
     "PHASE_OF_REST",
+    "PLANNED",
     "REST_BY_SPINE",
     "SHARE",
     "SPINE_SHARE",
-    "plan_kinds",
 ]
 
 SHARE: dict[K, float] = {
@@ -42,7 +42,7 @@ REST_BY_SPINE = 20.0
 SPINE_SHARE = 160.0
 
 # A container with a child of one of these kinds is laid out by shares.
-plan_kinds = (K.STACK, K.LAYER, K.ATTENTION, K.MLP, K.MOE, K.EXPERTS, K.MTP)
+PLANNED = (K.STACK, K.LAYER, K.ATTENTION, K.MLP, K.MOE, K.EXPERTS, K.MTP)
 
 # Reading order of parts that no edge orders.
 PHASE: dict[K, float] = {

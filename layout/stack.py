@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..graph.kinds import NodeKind
 from .pack import Plan
 
-__all__ = ["LANE_STRIP", "LANE_WIDTH", "LANE_Y", "Port", "apart_of", "pack_stack", "stack_port"]
+__all__ = ["LANE_STRIP", "LANE_WIDTH", "LANE_Y", "Port", "apart_of", "is_page", "pack_stack", "stack_port"]
 
 # The residual stream runs through a strip along the lower edge of each panel. Parts of the panel's height.
 LANE_STRIP = 0.095
@@ -107,7 +107,8 @@ def pack_stack(count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
         rim += spare / 2
     top = 1.0 - rim - np.arange(grid.rows) * (grid.height + between)
 
-    low: NDArray[np.float64] = np.stack([left[column], top[row] - grid.height], 1)
+    low = np.empty((count, 2))
+    low[:, 0], low[:, 1] = left[column], top[row] - grid.height
     slots = [(float(x), float(x) + grid.width) for x in left]
     return Plan(
         low,
@@ -118,6 +119,11 @@ def pack_stack(count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
         [slots] * grid.rows,
         1.0,
     )
+
+
+def is_page(kinds: NDArray[np.uint8]) -> bool:
+    """Whether a container's children are all layers, and so set as a page of panels."""
+    return bool(np.isin(kinds, (NodeKind.LAYER, NodeKind.MTP)).all())
 
 
 def apart_of(kinds: NDArray[np.uint8]) -> int:

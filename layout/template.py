@@ -14,7 +14,7 @@ from .lift import Lifted
 from .pack import Plan
 from .plans import Flow, plan_of
 from .routes import Roads, rounded
-from .stack import LANE_STRIP, LANE_WIDTH, LANE_Y, Port, apart_of, pack_stack, stack_port
+from .stack import LANE_STRIP, LANE_WIDTH, LANE_Y, Port, apart_of, is_page, pack_stack, stack_port
 from .tree import Tree
 
 __all__ = ["SELF", "Library", "Template", "WayPoints"]
@@ -198,10 +198,9 @@ class Library:
         bottom, height = float(plan.low[position, 1]), float(plan.size[position, 1])
         if self._has_lane[child]:
             return Port(bottom + LANE_Y * height, bottom + LANE_Y * height, LANE_WIDTH * height)
-        start, stop = self._edge_start[child : child + 2]
-        if self._graph.kind[child] != NodeKind.STACK or start == stop or self._tree.count[child] < 2:
-            return None
         layers = self._tree.children(child)
+        if len(layers) < 2 or not is_page(self._graph.kind[layers]) or not self._flow(child)[0].pairs:
+            return None
         apart = apart_of(self._graph.kind[layers])
         aspect = _quantised(float(plan.size[position, 0]) / height)
         inner = pack_stack(len(layers), apart, aspect, streams=True)
@@ -214,7 +213,7 @@ class Library:
         main = len(children) - apart_of(self._graph.kind[children])
         own = slice(self._edge_start[order.node], self._edge_start[order.node + 1])
         residual = self._lifted.kind[own] == EdgeKind.RESIDUAL
-        if not residual.any():
+        if not residual.any() or not is_page(self._graph.kind[children]):
             return []
         provenance = int(self._lifted.provenance[own][residual].max())
         port = stack_port(plan, main)

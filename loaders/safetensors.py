@@ -121,8 +121,11 @@ def read_headers(paths: list[str], limits: LoadLimits, warnings: list[str], repo
     codes, offsets, nbytes = (np.concatenate(column) for column in zip(*columns, strict=True))
     files = np.repeat(np.arange(len(paths), dtype=np.int32), [len(column[0]) for column in columns])
     _warn_unknown(kinds, codes, warnings)
-    dtypes, shapes = [dtype for dtype, _ in kinds], [shape or () for _, shape in kinds]
-    each = codes.tolist()
+    dtypes, shapes = list[str](), list[tuple[int, ...]]()
+    for dtype, shape in kinds:
+        dtypes.append(dtype)
+        shapes.append(shape or ())
+    each: list[int] = codes.tolist()
     return TensorTable(
         names=check_names(names if all_plain else printable_names(names, warnings), files, paths, limits),
         dtypes=[dtypes[code] for code in each],
@@ -140,8 +143,8 @@ def read_metadata(path: str, limits: LoadLimits) -> dict[str, Any]:
     try:
         raw = read_at(fd, min(int.from_bytes(read_at(fd, 8, 0), "little"), limits.header_bytes), 8)
         return short_attributes(_METADATA.decode(raw).values, "metadata")
-    except msgspec.ValidationError:
-        return {}  # not texts by name: nothing that could be shown
+    except (msgspec.ValidationError, UnicodeDecodeError):
+        return {}  # no texts by name: nothing that could be shown
     finally:
         os.close(fd)
 
@@ -180,7 +183,7 @@ def _decode(raw: bytes, plain: bool, path: str) -> dict[str, _Tensor]:
         header = _HEADER.decode(raw)
     except msgspec.ValidationError:
         return _decode_pairs(raw, path)  # metadata that looks half like a tensor, or a bad entry to be named
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _bad_json(path, error) from error
     tensors = len(header) - ("__metadata__" in header)
     if not (plain or b"\\" not in raw) or raw.count(b'"data_offsets"') != tensors:

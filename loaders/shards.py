@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ..graph import ModelGraph
 from . import safetensors
 from .checkpoint import Checkpoint, Report, build_graph
-from .files import input_error, plain_text, read_whole, unreadable
+from .files import input_error, plain_text, unreadable
 from .huggingface import read_config
 from .limits import LoadLimits
+from .shard_index import ShardIndex
+from .tensor_table import TensorTable
 
 __all__ = ["load_pytorch", "load_safetensors"]
 
@@ -23,63 +23,72 @@ _USUAL: dict[tuple[str, ...], str] = {_SAFETENSORS: "model.safetensors", _PYTORC
 _NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt")  # of the HF trainer
 _OF = re.compile(r"(.*?)(\d+)-of-(\d+)(.*)")
 _MAX_LISTED = 50
-
-
-class _Index(msgspec.Struct):
-    weight_map: dict[str, str]
+_MAX_DIGITS = 6  # no model has more files
 
 
 @dataclass(slots=True)
-class _Shards:
-    """The files of one model, in order, and what lies beside them."""
+class _Place:
+    """A folder of shards: where it is, what is in it, and what else is known of the model."""
 
-    paths: list[str]
-    weight_map: dict[str, str]
+    path: str  # as given
+    folder: Path
+    entries: list[str]
+    index: ShardIndex | None
     config: dict[str, Any] | None
     warnings: list[str]
+
+    def paths(self, names: list[str]) -> list[str]:
+        """Return the paths of files in the folder."""
+        return [str(self.folder / name) for name in names]
 
 
 def load_safetensors(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     """Read the model of a folder or an index, with the config.json beside it if there is one."""
-    shards = _find(path, _SAFETENSORS, limits)
-    checkpoint = Checkpoint(safetensors.read_headers(shards.paths, limits, shards.warnings, report))
-    checkpoint.attributes = safetensors.read_metadata(shards.paths[0], limits)
-    return _build(path, "safetensors", shards, checkpoint, limits)
+    place = _look(path, _SAFETENSORS, limits)
+    before = len(place.warnings)
+    paths = place.paths(_whole_series(place.entries)) if place.index else []
+    table = safetensors.read_headers(paths, limits, place.warnings, report) if paths else None
+    if table is None or place.index is None or not place.index.agrees(len(table.names)):
+        del place.warnings[before:]
+        names, weight_map = _choose(place, _SAFETENSORS)
+        paths = place.paths(names)
+        table = safetensors.read_headers(paths, limits, place.warnings, report)
+        _compare(weight_map, names, table, place.warnings)
+    attributes = safetensors.read_metadata(paths[0], limits)
+    checkpoint = Checkpoint(table, attributes=attributes, config=place.config, warnings=place.warnings)
+    return build_graph(path, "safetensors", checkpoint, limits)
 
 
 def load_pytorch(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     """Read the model of a folder or index of PyTorch files, with the config.json beside it if there is one."""
     from . import pytorch
 
-    shards = _find(path, _PYTORCH, limits)
-    checkpoint = pytorch.read_files(shards.paths, limits, shards.warnings, report)
-    return _build(path, "pytorch", shards, checkpoint, limits)
+    place = _look(path, _PYTORCH, limits)
+    names, weight_map = _choose(place, _PYTORCH)
+    checkpoint = pytorch.read_files(place.paths(names), limits, place.warnings, report)
+    _compare(weight_map, names, checkpoint.model, place.warnings)
+    checkpoint.config = place.config or checkpoint.config
+    checkpoint.warnings = place.warnings
+    return build_graph(path, "pytorch", checkpoint, limits)
 
 
-def _build(path: str, format: str, shards: _Shards, checkpoint: Checkpoint, limits: LoadLimits) -> ModelGraph:
-    checkpoint.config = shards.config or checkpoint.config
-    checkpoint.warnings = shards.warnings
-    _compare(shards, checkpoint)
-    shards.weight_map.clear()  # 10^5 names and files, of no more use while the graph takes its memory
-    return build_graph(path, format, checkpoint, limits)
-
-
-def _find(path: str, suffixes: tuple[str, ...], limits: LoadLimits) -> _Shards:
-    folder, index = Path(path), None
-    if not folder.is_dir():
-        index, folder = path, folder.parent
+def _look(path: str, suffixes: tuple[str, ...], limits: LoadLimits) -> _Place:
+    folder, warnings = Path(path), list[str]()
+    index = None if folder.is_dir() else path
+    folder = folder if index is None else folder.parent
     entries = _entries(folder)
-    warnings: list[str] = []
     if index is None:
         index = _choose_index(folder, entries, suffixes, warnings)
-    weight_map: dict[str, str] = {}
-    if index is None:
-        names = _choose_files(path, entries, suffixes, warnings)
-    else:
-        weight_map = _read_index(index, suffixes, limits)
-        names = _present(index, weight_map, warnings)
     config = read_config(str(folder / "config.json"), limits) if "config.json" in entries else None
-    return _Shards([str(folder / name) for name in names], weight_map, config, warnings)
+    return _Place(path, folder, entries, ShardIndex(index, suffixes, limits) if index else None, config, warnings)
+
+
+def _choose(place: _Place, suffixes: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+    """Return the names of the shards that are there, and tensor -> shard as the index has it."""
+    if place.index is None:
+        return _choose_files(place, suffixes), {}
+    weight_map = place.index.weight_map()
+    return _present(place, place.index.path, weight_map), weight_map
 
 
 def _entries(folder: Path) -> list[str]:
@@ -107,32 +116,10 @@ def _choose_index(folder: Path, entries: list[str], suffixes: tuple[str, ...], w
     return str(folder / found[0]) if found else None
 
 
-def _read_index(path: str, suffixes: tuple[str, ...], limits: LoadLimits) -> dict[str, str]:
-    raw = read_whole(path, limits.header_bytes)
-    try:
-        weight_map = msgspec.json.decode(raw, type=_Index).weight_map
-    except (msgspec.MsgspecError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else error
-        remedy = 'an index has "weight_map": {tensor: file}'
-        raise input_error(path, f"is no index of shards ({reason})", remedy) from error
-    if not weight_map:
-        raise input_error(path, "names no tensor", 'an index has "weight_map": {tensor: file}')
-    for name in set(weight_map.values()):
-        # Both kinds of separator and a drive on every system: what is refused must not depend on where it is opened.
-        if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
-            problem = f"names the shard {plain_text(name, 200)!r}, which is not a file of the model's folder"
-            raise input_error(path, problem, "shards must lie beside the index")
-        if not name.lower().endswith(suffixes):
-            problem = f"names {plain_text(name, 200)!r}, which is no {' or '.join(suffixes)} file"
-            raise input_error(path, problem, "all shards must be of one format")
-    return weight_map
-
-
-def _present(index: str, weight_map: dict[str, str], warnings: list[str]) -> list[str]:
+def _present(place: _Place, index: str, weight_map: dict[str, str]) -> list[str]:
     """Return the named shards that are there; some may be missing, as while a download runs."""
-    folder = Path(index).parent
     wanted = sorted(set(weight_map.values()), key=_natural)
-    here = {name for name in wanted if (folder / name).exists()}  # follows the links of a hub cache
+    here = {name for name in wanted if (place.folder / name).exists()}  # follows the links of a hub cache
     shards = [name for name in wanted if name in here]
     if not shards:
         problem = f"none of its {len(wanted)} shards is here ({plain_text(wanted[0], 100)} ...)"
@@ -141,27 +128,41 @@ def _present(index: str, weight_map: dict[str, str], warnings: list[str]) -> lis
         missing = [name for name in wanted if name not in here]
         absent = set(missing)
         lost = sum(name in absent for name in weight_map.values())
-        warnings.append(
+        place.warnings.append(
             f"{len(missing)} of {len(wanted)} shards are missing, so {lost:,} tensors are not shown: {_listed(missing)}"
         )
     return shards
 
 
-def _choose_files(path: str, entries: list[str], suffixes: tuple[str, ...], warnings: list[str]) -> list[str]:
+def _whole_series(entries: list[str]) -> list[str]:
+    """Return the only series of shards among the names, if it is whole: 00001-of-00163 to 00163-of-00163."""
+    series = [match for name in entries if name.endswith(_SAFETENSORS) and (match := _OF.fullmatch(name))]
+    kinds = {(match[1], match[3], match[4]) for match in series}
+    whole = len(kinds) == 1 and not _gaps(series)
+    return [match[0] for match in series] if whole else []
+
+
+def _choose_files(place: _Place, suffixes: tuple[str, ...]) -> list[str]:
     """Return the weights of a folder that has no index."""
+    entries, warnings = place.entries, place.warnings
     found = [name for name in entries if name.lower().endswith(suffixes) and name not in _NO_WEIGHTS]
     if not found:
         what = "has a config.json but no weights" if "config.json" in entries else "holds no weights"
-        raise input_error(path, what, "a folder needs .safetensors or PyTorch files (.bin .pt .pth .ckpt)")
+        raise input_error(place.path, what, "a folder needs .safetensors or PyTorch files (.bin .pt .pth .ckpt)")
     usual = _USUAL[suffixes]
     series = [match for name in found if (match := _OF.fullmatch(name))]
     if usual in found:
         used = [usual]
     elif series:
-        used = [match[0] for match in series if (match[1], match[4]) == (series[0][1], series[0][4])]
-        _warn_gaps(used, warnings)
+        series = [match for match in series if (match[1], match[4]) == (series[0][1], series[0][4])]
+        used = [match[0] for match in series]
+        missing = _gaps(series)
+        if missing:
+            width = len(series[0][2])
+            lost = [f"{series[0][1]}{k:0{width}}-of-{series[0][3]}{series[0][4]}" for k in missing[:_MAX_LISTED]]
+            warnings.append(f"{len(missing)} of {int(series[0][3])} shards are missing: {_listed(lost, len(missing))}")
     elif len(found) > 1 and suffixes == _PYTORCH:
-        raise input_error(path, f"holds {len(found)} PyTorch files ({_listed(found[:4])})", "name one of them")
+        raise input_error(place.path, f"holds {len(found)} PyTorch files ({_listed(found[:4])})", "name one of them")
     else:
         used = found
     others = [name for name in found if name not in set(used)]
@@ -170,32 +171,23 @@ def _choose_files(path: str, entries: list[str], suffixes: tuple[str, ...], warn
     return used
 
 
-def _warn_gaps(shards: list[str], warnings: list[str]) -> None:
-    """Without an index, the numbers in "-00003-of-00163" tell what is missing."""
-    parts = [match for name in shards if (match := _OF.fullmatch(name))]
-    total = parts[0][3]
-    if len(total) > 6 or any(len(match[2]) > 6 for match in parts):
-        return  # no count of files that anybody has
-    numbers = {int(match[2]) for match in parts}
+def _gaps(series: list[re.Match[str]]) -> list[int]:
+    """Return the numbers that are missing in "-00003-of-00163"."""
+    total = series[0][3]
+    if len(total) > _MAX_DIGITS or any(len(match[2]) > _MAX_DIGITS for match in series):
+        return []
+    numbers = {int(match[2]) for match in series}
     first = 0 if 0 in numbers else 1  # gpt-oss counts from 00000 to 00014 "of 00014"
-    missing = [k for k in range(first, int(total) + first) if k not in numbers]
-    if missing:
-        width = len(parts[0][2])
-        names = [f"{parts[0][1]}{k:0{width}}-of-{total}{parts[0][4]}" for k in missing[: _MAX_LISTED + 1]]
-        warnings.append(f"{len(missing)} of {total} shards are missing: {_listed(names, len(missing))}")
+    return [k for k in range(first, int(total) + first) if k not in numbers]
 
 
-def _compare(shards: _Shards, checkpoint: Checkpoint) -> None:
+def _compare(weight_map: dict[str, str], shards: list[str], table: TensorTable, warnings: list[str]) -> None:
     """Warn of tensors that the index promises in a shard that is here, but no shard has."""
-    promised, names = shards.weight_map, checkpoint.model.names
-    if len(promised) == len(names) and all(map(promised.__contains__, names)):  # names occur once: the sets are equal
-        return
-    lost = promised.keys() - set(names)
-    here = {Path(path).name for path in shards.paths}
-    absent = [name for name, shard in promised.items() if name in lost and shard in here]
+    lost, here = weight_map.keys() - set(table.names), set(shards)
+    absent = [name for name, shard in weight_map.items() if name in lost and shard in here]
     if absent:
         listed = _listed(absent[:5], len(absent))
-        shards.warnings.append(f"{len(absent):,} tensors of the index are in none of its shards: {listed}")
+        warnings.append(f"{len(absent):,} tensors of the index are in none of its shards: {listed}")
 
 
 def _listed(names: list[str], total: int | None = None) -> str:

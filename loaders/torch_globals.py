@@ -13,8 +13,8 @@ __all__ = ["TensorRecord", "known_globals"]
 
 _CONSTANTS = tuple(
     """strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc jagged _mkldnn per_tensor_affine
-    per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams contiguous_format channels_last
-    channels_last_3d preserve_format""".split()  # noqa: SIM905
+    per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams
+    contiguous_format channels_last channels_last_3d preserve_format""".split()  # noqa: SIM905
 )
 
 

@@ -67,6 +67,7 @@ class Candidate:
     """A label that would like to be shown: what it may say and where, from the best choice to the last."""
 
     node: int
+    row: int  # of its box in the cut
     priority: float
     options: tuple[tuple[Block, Spot], ...]
 
@@ -98,20 +99,24 @@ class Occupancy:
     viewport: tuple[int, int]
     rects: NDArray[np.float64]
     cell: int = 2
-    _sums: NDArray[np.int64] = field(init=False, repr=False)
+    _sums: NDArray[np.int32] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         width, height = -(-self.viewport[0] // self.cell), -(-self.viewport[1] // self.cell)
-        steps = np.zeros((height + 1, width + 1), np.int32)
+        covered = np.zeros((height, width), np.int32)
         if len(self.rects):
             bounds = np.clip(self.rects / self.cell, 0, [width, height, width, height])
-            x0, y0 = np.floor(bounds[:, 0]).astype(int), np.floor(bounds[:, 1]).astype(int)
-            x1, y1 = np.ceil(bounds[:, 2]).astype(int), np.ceil(bounds[:, 3]).astype(int)
-            for y, x, sign in ((y0, x0, 1), (y0, x1, -1), (y1, x0, -1), (y1, x1, 1)):
-                steps += sign * np.bincount(y * (width + 1) + x, minlength=steps.size).reshape(steps.shape).astype(np.int32)
-        covered = steps.cumsum(0).cumsum(1)[:height, :width] > 0
-        self._sums = np.zeros((height + 1, width + 1), np.int64)
-        self._sums[1:, 1:] = covered.cumsum(0, dtype=np.int64).cumsum(1)
+            x0, y0 = np.floor(bounds[:, :2]).astype(np.int64).T
+            x1, y1 = np.ceil(bounds[:, 2:]).astype(np.int64).T
+            # Each rectangle steps up at two of its corners and down at the others; running sums fill it in.
+            corners = np.concatenate([y0 * (width + 1) + x0, y1 * (width + 1) + x1])
+            others = np.concatenate([y0 * (width + 1) + x1, y1 * (width + 1) + x0])
+            cells = (height + 1) * (width + 1)
+            steps = np.bincount(corners, minlength=cells) - np.bincount(others, minlength=cells)
+            depth = steps.astype(np.int32).reshape(height + 1, width + 1).cumsum(0, dtype=np.int32)
+            covered = (depth.cumsum(1, dtype=np.int32)[:height, :width] > 0).astype(np.int32)
+        self._sums = np.zeros((height + 1, width + 1), np.int32)
+        self._sums[1:, 1:] = covered.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
 
     def is_free(self, rect: Rect) -> bool:
         """Return whether nothing covers any of a rectangle."""

@@ -145,8 +145,8 @@ LIGHT = Theme(
     name="light",
     ground=("#ffffff", "#eceff4"),
     tones=(
-        "#d5dbe6", "#93a0b8", "#4f86e0", "#3a62c0", "#df8f33", "#35b58a",
-        "#98a1b2", "#4bab6f", "#bf5596", "#7d6bd6", "#3a9dbb", "#8490a8",
+        "#d5dbe6", "#73809b", "#4f86e0", "#3a62c0", "#df8f33", "#35b58a",
+        "#a9b0be", "#4bab6f", "#bf5596", "#7d6bd6", "#3a9dbb", "#8490a8",
     ),  # fmt: skip
     plates=("#f4f6f9", "#eaeef4", "#dfe5ee", "#d5dce8", "#cdd6e4"),
     plate_tint=0.10,

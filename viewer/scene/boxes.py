@@ -113,18 +113,23 @@ class Boxes:
     def _upload(
         self, faces: list[_Faces], colors: NDArray[np.uint8], behind: NDArray[np.uint8], anchor: NDArray[np.float64]
     ) -> None:
-        owner = np.concatenate([f.owner for f in faces])[::-1]  # the deepest first: what they hide is never shaded
-        points = np.concatenate([f.points for f in faces])[::-1]
-        light = np.concatenate([f.light for f in faces])[::-1]
-        rgba = np.full((len(owner), 4, 4), 255, np.uint8)
-        rgba[..., :3] = np.minimum(colors[owner][:, None, :] * light[..., None], 255)
-        face = np.empty((len(owner), 4, 4), np.float32)
-        face[..., :2] = np.concatenate([f.place for f in faces])[::-1]
-        face[..., 2] = (behind[owner].astype(np.int32) @ np.array([65536, 256, 1], np.int32))[:, None]
-        face[..., 3] = np.concatenate([f.style for f in faces])[::-1, None]
-        self._mesh.fill(
-            to_world(points).reshape(-1, 3).astype(np.float32), rgba.reshape(-1, 4), face=face.reshape(-1, 4)
-        )
+        total = sum(len(f.owner) for f in faces)
+        points = np.empty((total, 4, 3), np.float32)
+        rgba = np.full((total, 4, 4), 255, np.uint8)
+        face = np.empty((total, 4, 4), np.float32)
+        packed = (behind.astype(np.int32) @ np.array([65536, 256, 1], np.int32)).astype(np.float32)
+        # The deepest come first: what they hide is never shaded.
+        at = total
+        for f in faces:
+            rows = slice(at - len(f.owner), at)
+            at = rows.start
+            owner = f.owner[::-1]
+            points[rows] = to_world(f.points[::-1])
+            np.minimum(colors[owner][:, None, :] * f.light[::-1, :, None], 255, out=rgba[rows, :, :3], casting="unsafe")
+            face[rows, :, :2] = f.place[::-1]
+            face[rows, :, 2] = packed[owner, None]
+            face[rows, :, 3] = f.style[::-1, None]
+        self._mesh.fill(points.reshape(-1, 3), rgba.reshape(-1, 4), face=face.reshape(-1, 4))
         self.actor.SetPosition(*to_world(anchor))
 
 
@@ -150,7 +155,7 @@ def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps:
     place = _AROUND * (1 + 2 * rim / (high - low)[:, :2])[:, None, :]
     above = np.where(cut.opened, 1.0, _FRONT_ABOVE)
     below = np.where(cut.opened, 1.0, _FRONT_BELOW)
-    light = np.stack([below, below, above, above], 1)
+    light = np.stack([below, below, above, above], 1).astype(np.float32)
     return _Faces(points, np.arange(len(low)), light, place, np.where(is_tile, _TILE, _FRONT))
 
 
@@ -170,7 +175,7 @@ def _sides(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, eye: N
         points[:, 1, other] = points[:, 2, other] = high[shown, other]
         points[:, 0, 2] = points[:, 1, 2] = low[shown, 2]
         points[:, 2, 2] = points[:, 3, 2] = high[shown, 2]
-        shade = np.full((len(shown), 4), light)
+        shade = np.full((len(shown), 4), light, np.float32)
         shade[:, :2] *= 0.86  # a little darker towards the plate: contact shadow
         place = np.broadcast_to(_AROUND, (len(shown), 4, 2))
         found.append(_Faces(points, shown, shade, place, np.full(len(shown), _PLAIN_SIDE)))

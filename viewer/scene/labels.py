@@ -24,6 +24,7 @@ __all__ = ["LabelBook"]
 _NAME, _DETAIL, _TILE = 13, 12, 11
 _STILL_LIMIT, _MOVING_LIMIT = 420, 110
 _MANY = 900  # candidates looked at, the largest first
+_LARGE = 40  # pixels from which a box's corners are projected one by one
 _CORE = 240  # pixels of a long face's middle that its name may take
 _PARENT_MIN = 200  # parts are named once what they are part of is so large; layers always
 
@@ -80,14 +81,14 @@ class LabelBook:
         ribbons : ndarray, shape (R, 4)
             Rectangles on the screen that ribbons cover.
         """
-        boxes = Occupancy(viewport, self._closed_rects(cut, camera, viewport))
+        cell = round((4 if moving else 2) * scale)
+        boxes = Occupancy(viewport, self._closed_rects(cut, camera, viewport), cell)
         candidates = list(self._candidates(cut, quiet, camera, viewport, scale, focus))
-        self.placed = place_labels(
-            candidates, viewport, taken, boxes, Occupancy(viewport, ribbons), 3 * scale, _MOVING_LIMIT if moving else _STILL_LIMIT
-        )
-        row_of = {int(node): row for row, node in enumerate(cut.nodes)}
+        limit = _MOVING_LIMIT if moving else _STILL_LIMIT
+        lanes = Occupancy(viewport, ribbons, cell)
+        self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, limit)
         for label in self.placed:
-            row = row_of[label.candidate.node]
+            row = label.candidate.row
             inside = label.spot.on == "face" or (label.spot.within is not None and cut.opened[row])
             ground = colors[row] if inside else behind[row]
             self._write(overlay, label, ground.astype(np.float64), scale)
@@ -96,9 +97,14 @@ class LabelBook:
     def _closed_rects(self, cut: Cut, camera: Camera, viewport: Viewport) -> NDArray[np.float64]:
         """Return the screen rectangles of what labels must not cover."""
         closed = np.flatnonzero(~cut.opened)
-        px, depth = camera.project(_front_corners(self._placement, cut.nodes[closed]), viewport)
-        shown = (depth > 0).all(1)
-        return np.concatenate([px.min(1), px.max(1)], 1)[shown]
+        large = cut.px[closed].max(1) > _LARGE
+        px, depth = camera.project(_front_corners(self._placement, cut.nodes[closed[large]]), viewport)
+        rects = np.concatenate([px.min(1), px.max(1)], 1)[(depth > 0).all(1)]
+        # A small box is where its middle is, give or take half its size.
+        small = closed[~large]
+        px, depth = camera.project(self._placement.center[cut.nodes[small]], viewport)
+        half = cut.px[small] / 2 + 1
+        return np.concatenate([rects, np.concatenate([px - half, px + half], 1)[depth > 0]])
 
     def _candidates(
         self, cut: Cut, quiet: NDArray[np.bool_], camera: Camera, viewport: Viewport, scale: float, focus: int
@@ -130,9 +136,9 @@ class LabelBook:
             options = self._plate_options if opened else self._box_options
             choices = options(node, caption, face, scale)
             if choices:
-                yield Candidate(node, priority, tuple(choices))
+                yield Candidate(node, row, priority, tuple(choices))
             if not opened and min(cut.px[row]) > 150 * scale:
-                yield from self._axes(node, face, priority - 5, scale)
+                yield from self._axes(node, row, face, priority - 5, scale)
 
     def _only_wraps(self, node: int) -> bool:
         """Return whether a plate only holds a stack: the model, the stack itself, and modules between them."""
@@ -144,10 +150,9 @@ class LabelBook:
     def _faces(self, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport, scale: float) -> list["_Face | None"]:
         """Return where each front face is on the screen, None behind the eye."""
         px, depth = camera.project(_front_corners(self._placement, nodes), viewport)
-        middle = px.mean(1, keepdims=True)
         inner = _upright(px)
         # A long face that leans has hardly any upright rectangle in it; the middle of it has.
-        core = _upright(middle + (px - middle) * np.minimum(_CORE * scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)[:, None, :])
+        core = _upright(_middle_part(px, np.minimum(_CORE * scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)))
         leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
         inner[leans] = core[leans]
         outer = np.concatenate([px.min(1), px.max(1)], 1)
@@ -216,7 +221,7 @@ class LabelBook:
             options.append((_block((short, name)), Spot(*middle, (0.5, 0.5), room)))
         return options
 
-    def _axes(self, node: int, face: "_Face", priority: float, scale: float) -> Iterator[Candidate]:
+    def _axes(self, node: int, row: int, face: "_Face", priority: float, scale: float) -> Iterator[Candidate]:
         """Dimensions along the edges of a large matrix, as the layout has turned it."""
         shape = self._graph.shape_of(node)
         if shape is None or len(shape) != 2:
@@ -232,9 +237,9 @@ class LabelBook:
         middle = ((left + right) / 2, (top + bottom) / 2)
         under, before = face.outer[3] + gap, face.outer[0] - gap
         spots = [Spot(middle[0], under, (0.5, 0), room, "plate"), Spot(left, under, (0, 0), room, "plate")]
-        yield Candidate(node, priority, tuple((below, spot) for spot in spots))
+        yield Candidate(node, row, priority, tuple((below, spot) for spot in spots))
         spots = [Spot(before, middle[1], (1, 0.5), room, "plate"), Spot(before, top, (1, 0), room, "plate")]
-        yield Candidate(node, priority, tuple((beside, spot) for spot in spots))
+        yield Candidate(node, row, priority, tuple((beside, spot) for spot in spots))
 
     # ---------------------------------------------------------------- ink
     def _write(self, overlay: Overlay, label: PlacedLabel, ground: NDArray[np.float64], scale: float) -> None:
@@ -277,6 +282,17 @@ def _upright(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     left, right = corners[:, [0, 3], 0].max(1), corners[:, [1, 2], 0].min(1)
     top, bottom = corners[:, [0, 1], 1].max(1), corners[:, [2, 3], 1].min(1)
     return np.stack([left, top, right, bottom], 1)
+
+
+def _middle_part(corners: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the middle of quadrilaterals: so much of their width and height, shape (K, 2), along their own edges."""
+    a, b, c, d = (corners[:, k] for k in range(4))
+    u, v = share[:, :1] / 2, share[:, 1:] / 2
+    parts = [
+        (0.5 - y) * ((0.5 - x) * a + (0.5 + x) * b) + (0.5 + y) * ((0.5 - x) * d + (0.5 + x) * c)
+        for x, y in ((-u, -v), (u, -v), (u, v), (-u, v))
+    ]
+    return np.stack(parts, 1)
 
 
 def _least(name: str) -> int:

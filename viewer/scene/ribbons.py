@@ -144,12 +144,14 @@ class Ribbons:
             Share of that colour in a ribbon that is not in focus.
         """
         self._mesh.uniform("gapFrom", _GAP_FROM_PX * scale)
-        lines = Polylines(routes.points - anchor, routes.start).taken(shown)
+        lines = Polylines(routes.points, routes.start).taken(shown)
+        lines = Polylines(lines.points - anchor, lines.start)
         kind, inferred = routes.kind[shown], routes.provenance[shown] == Provenance.INFERRED
         residual = kind == EdgeKind.RESIDUAL
         width = np.minimum(routes.width[shown], np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) / px)
-        # What runs through a container from side to side goes on: only what arrives has a head.
-        corners, course, line = ribbon_quads(lines, width, routes.source[shown] != routes.target[shown])
+        # What runs through a container or joins its stream goes on: only what arrives has a head.
+        arrives = ~(residual & (routes.target[shown] == routes.owner[shown]))
+        corners, course, line = ribbon_quads(lines, width, arrives)
         color = np.tile(self._flow, (len(shown), 1))
         for edge_kind, own in self._colors.items():
             color[kind == edge_kind] = own

@@ -1,6 +1,8 @@
 """The scene: what a view state looks like, in one renderer that any render window can show."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  VTK finds its OpenGL classes through this import
@@ -41,6 +43,7 @@ class _Model:
     plates: NDArray[np.uint8]
     gaps: NDArray[np.float32]
     labels: LabelBook
+    heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +93,7 @@ class Scene:
             plate_colors(graph, self._theme, tones),
             sibling_gaps(placement, graph.parent),
             LabelBook(graph, placement, self._theme),
+            lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
         )
 
     def fit(
@@ -126,7 +130,7 @@ class Scene:
         graph, placement, model = self._graph, self._placement, self._model
         if graph is None or placement is None or model is None:
             return
-        camera = state.camera or self.fit(state.focus, viewport, scale=scale)
+        camera = state.camera or self._framing(state, viewport, scale)
         cut = choose_cut(model.tree, camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET, scale)
         self._frame = _Frame(camera, viewport, cut)
         anchor = np.asarray(camera.target)
@@ -137,7 +141,7 @@ class Scene:
         outside = ~_in_focus(graph, state.focus, cut.nodes)
         colors = _faded(colors, behind, fade * outside)
         depths = self._boxes.fill(cut, placement, camera, anchor, colors, behind, model.gaps[above])
-        routes, unit_px = self._routes(cut, scale)
+        routes, unit_px = self._routes(cut, scale, _ROUTE_MIN_PX * (2 if moving else 1))
         owners = placement.routes.owner[routes]
         dimmed = fade * ~_in_focus(graph, state.focus, owners, with_ancestors=False)
         self._ribbons.fill(placement.routes, routes, anchor, unit_px, scale, model.plates[owners], dimmed)
@@ -188,17 +192,23 @@ class Scene:
         if self._graph is not None and self._placement is not None:
             self.show(self._graph, self._placement)
 
+    def _framing(self, state: ViewState, viewport: Viewport, scale: float) -> Camera:
+        """Return the camera for a state that has none of its own."""
+        azimuth, elevation, zoom = state.angle
+        middle = (viewport[0] / 2, viewport[1] / 2)
+        return self.fit(state.focus, viewport, azimuth, elevation, scale).zoomed(zoom, middle, viewport)
+
     def _undress(self) -> None:
         for actor in self._actors:
             self.renderer.RemoveActor(actor)
 
-    def _routes(self, cut: Cut, scale: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _routes(self, cut: Cut, scale: float, least_px: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the routes on opened plates that are wide enough to be seen, and text pixels a unit on their plates."""
         assert self._placement is not None
         routes = self._placement.routes
         unit_px = np.zeros(len(self._placement.center))
         unit_px[cut.nodes[cut.opened]] = cut.unit_px[cut.opened] / scale
-        shown = np.flatnonzero(routes.width * unit_px[routes.owner] >= _ROUTE_MIN_PX)
+        shown = np.flatnonzero(routes.width * unit_px[routes.owner] >= least_px)
         return shown, unit_px[routes.owner[shown]]
 
     def _write(
@@ -227,9 +237,8 @@ class Scene:
                 tuple(EdgeKind(int(k)) for k in np.unique(placement.routes.kind[seen])),
                 bool((placement.routes.provenance[seen] == Provenance.INFERRED).any()),
             )
-            taken = self._heading.draw(
-                self._overlay, viewport, scale, title_of(graph, state.focus), facts_of(graph, state.focus), legend
-            )
+            title, facts = model.heading(state.focus)
+            taken = self._heading.draw(self._overlay, viewport, scale, title, facts, legend)
             model.labels.draw(
                 self._overlay, cut, colors, behind, quiet, camera, viewport, scale, state.focus, taken, ground, moving
             )

@@ -23,15 +23,18 @@ class Breadcrumb(QWidget):
         self._row.setContentsMargins(12, 4, 12, 4)
         self._row.setSpacing(0)
         self._row.addStretch(1)
+        self.steps: list[QToolButton] = []
         # A deep path must not widen the window.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_path(self, graph: ModelGraph, node: int) -> None:
         """Show the way from the model to `node`."""
         while self._row.count() > 1:
-            widget = self._row.takeAt(0).widget()
+            item = self._row.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
+        self.steps.clear()
         way = [*reversed(list(graph.ancestors(node))), node]
         for place, step in enumerate(way):
             if place:
@@ -42,6 +45,7 @@ class Breadcrumb(QWidget):
             button = self._button(graph, step, is_last=place == len(way) - 1)
             self._row.insertWidget(2 * place, button)
             button.show()
+            self.steps.append(button)
 
     def _button(self, graph: ModelGraph, node: int, is_last: bool) -> QToolButton:
         name = node_title(graph, node)

@@ -20,6 +20,7 @@ def command_table(window: "MainWindow") -> list[Command]:
     """Return the commands of a window, in the order of the menus."""
     file, go, view, help_ = _tr("File"), _tr("Go"), _tr("View"), _tr("Help")
     to, scene = window.view.navigator, Scope.SCENE
+    panels = window.panels
     return [
         Command("file.open", file, _tr("Open a File…"), window.ask_file, ("Ctrl+O",), needs_model=False),
         Command(
@@ -43,7 +44,7 @@ def command_table(window: "MainWindow") -> list[Command]:
         Command("go.layer", go, _tr("Layer"), lambda: to.level("layer"), ("2",), scene),
         Command("go.expert", go, _tr("Expert"), lambda: to.level("expert"), ("3",), scene),
         Command("go.tensor", go, _tr("Tensor"), lambda: to.level("tensor"), ("4",), scene),
-        Command("go.find", go, _tr("Find a Part…"), window.find, ("Ctrl+F",), separated=True),
+        Command("go.find", go, _tr("Find a Part…"), window.find_part, ("Ctrl+F",), separated=True),
         Command("view.labels", view, _tr("Labels"), window.toggle_labels, ("L",), scene, checked=window.has_labels),
         Command(
             "view.light",
@@ -54,12 +55,12 @@ def command_table(window: "MainWindow") -> list[Command]:
             needs_model=False,
             checked=window.is_light,
         ),
-        Command("view.tree", view, _tr("Tree"), window.toggle_tree, ("F2",), separated=True, checked=window.has_tree),
+        Command("view.tree", view, _tr("Tree"), panels.toggle_tree, ("F2",), separated=True, checked=panels.has_tree),
         Command(
-            "view.inspector", view, _tr("Inspector"), window.toggle_inspector, ("F3",), checked=window.has_inspector
+            "view.inspector", view, _tr("Inspector"), panels.toggle_inspector, ("F3",), checked=panels.has_inspector
         ),
         Command("view.full", view, _tr("Full Screen"), window.toggle_full_screen, ("F11",), needs_model=False),
-        Command("help.keys", help_, _tr("Keys and Mouse"), window.show_cheat_sheet, ("F1",), needs_model=False),
+        Command("help.keys", help_, _tr("Keys and Mouse"), window.show_cheat_sheet, ("F1", "?"), needs_model=False),
     ]
 
 

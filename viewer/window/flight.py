@@ -51,7 +51,8 @@ class Flight(QObject):
         self._timer.stop()
 
     def _step(self) -> None:
-        assert self._start is not None and self._end is not None
+        assert self._start is not None
+        assert self._end is not None
         t = self._clock.elapsed() / self._duration
         if t >= 1.0:
             self._timer.stop()

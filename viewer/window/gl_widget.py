@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QSurfaceFormat
 from PySide6.QtWidgets import QWidget
+from vtkmodules.vtkInteractionStyle import vtkInteractorStyleUser
 
 from ...errors import MachineError
 
@@ -66,7 +67,7 @@ class GlWidget(QVTKRenderWindowInteractor):
         self._stale = True
         self._closed = False
         # No style: VTK's own keys would toggle stereo (3), fly (f), show wireframe (w) and exit (q).
-        self._Iren.SetInteractorStyle(None)
+        self._Iren.SetInteractorStyle(vtkInteractorStyleUser())
         self._Iren.Enable()
         self._Iren.EnableRenderOff()
 

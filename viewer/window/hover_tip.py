@@ -1,6 +1,6 @@
 """The tip beside the cursor: what is under it, in one glance."""
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from ...graph.model_graph import ModelGraph
@@ -20,6 +20,7 @@ class HoverTip(QLabel):
         self.setObjectName("hoverTip")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._area = parent
         self.hide()
 
     def tell(self, graph: ModelGraph, node: int, cursor: QPoint) -> None:
@@ -28,7 +29,7 @@ class HoverTip(QLabel):
         if text != self.text():
             self.setText(text)
             self.adjustSize()
-        area = self.parentWidget().rect()
+        area = self._area.rect()
         x, y = cursor.x() + _GAP, cursor.y() + _GAP
         if x + self.width() > area.right():
             x = cursor.x() - _GAP - self.width()
@@ -45,7 +46,9 @@ def tip_html(graph: ModelGraph, node: int) -> str:
     facts = [] if title.startswith(kind) else [kind]
     parameters = int(graph.total_parameters[node])
     if parameters:
-        facts.append(HoverTip.tr("{count} parameters").format(count=people_count(parameters)))
+        facts.append(
+            QCoreApplication.translate("HoverTip", "{count} parameters").format(count=people_count(parameters))
+        )
     shape, dtype = graph.shape_of(node), graph.dtype_of(node)
     if shape is not None:
         facts.append(f"{people_shape(shape)} {dtype or ''}".strip())

@@ -1,6 +1,6 @@
 """A small square in the colour that a node has in the scene."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
 from ...graph.model_graph import ModelGraph
@@ -31,6 +31,6 @@ def _square(theme: Theme, tone: Tone) -> QIcon:
     # Plates are as dark as the panel: an outline shows them.
     painter.setPen(QColor(theme.text_dim) if tone is Tone.CONTAINER else Qt.PenStyle.NoPen)
     painter.setBrush(color)
-    painter.drawRoundedRect(1.5, 1.5, 9.0, 9.0, 2.0, 2.0)
+    painter.drawRoundedRect(QRectF(1.5, 1.5, 9.0, 9.0), 2.0, 2.0)
     painter.end()
     return QIcon(pixmap)

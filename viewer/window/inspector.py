@@ -31,11 +31,18 @@ class Inspector(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.node: int | None = None
+        self._shown: tuple[ModelGraph, int, NodeIcons] | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The path of the node that is described, None where there is none."""
+        return self._shown[0].path(self._shown[1]) if self._shown is not None else None
 
     def show_node(self, graph: ModelGraph, node: int, icons: NodeIcons) -> None:
         """Describe a node."""
-        self.node = node
+        if self._shown == (graph, node, icons):
+            return
+        self._shown = (graph, node, icons)
         page = QWidget()
         page.setObjectName("inspectorPage")
         column = QVBoxLayout(page)
@@ -59,7 +66,7 @@ class Inspector(QScrollArea):
 
     def clear(self) -> None:
         """Show nothing."""
-        self.node = None
+        self._shown = None
         self.setWidget(QWidget())
 
     def _kind_row(self, graph: ModelGraph, node: int, icons: NodeIcons) -> QHBoxLayout:

@@ -193,12 +193,17 @@ class MainWindow(QMainWindow):
         self.graph, self.placement = graph, placement
         self._icons = NodeIcons(graph, THEMES[wanted.theme])
         self.tree.show_model(graph, self._icons)
-        self.view.show_model(graph, placement, wanted)
-        self._pages.setCurrentWidget(self.view)
-        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
         self._has_model(True)
+        self.view.show_model(graph, placement, wanted)
         self._on_focus(self.state.focus)
         self._on_selection(self.state.selection)
+        # The view comes last, when its size is known: it renders each time it is resized.
+        for widget in (self, self.centralWidget()):
+            layout = widget.layout()
+            if layout is not None:
+                layout.activate()
+        self._pages.setCurrentWidget(self.view)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.setWindowTitle(f"{graph.name} – archviz3d")
         self._facts.setText(" · ".join(filter(None, [graph.name, facts_of(graph, 0), graph.format])))
         if graph.source:
@@ -261,7 +266,7 @@ class MainWindow(QMainWindow):
         if self.state.selection is not None:
             self.view.navigator.go_to(self.state.selection)
 
-    def find(self) -> None:
+    def find_part(self) -> None:
         """Let the user search."""
         self.panels.show_tree()
         self.tree.focus_search()
@@ -293,7 +298,9 @@ class MainWindow(QMainWindow):
     def save_picture(self) -> None:
         """Let the user save what the scene shows."""
         if self.graph is not None and self.placement is not None:
-            ask_and_save(self, self.graph, self.placement, self.state, self.view)
+            problem = ask_and_save(self, self.graph, self.placement, self.state, self.view.viewport())
+            if problem:
+                self.message.tell(problem)
 
     # ---------------------------------------------------------------- Qt's events
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -121,6 +121,11 @@ class ModelView(GlWidget):
 
     # ---------------------------------------------------------------- drawing
     @property
+    def tip_text(self) -> str:
+        """What the tip beside the cursor says, "" where there is none."""
+        return self._tip.text() if self._tip.isVisible() else ""
+
+    @property
     def moving(self) -> bool:
         """Whether the camera is under way, so that speed counts more than finish."""
         return self._rest.isActive() or self.navigator.flight.flying

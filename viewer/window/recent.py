@@ -20,7 +20,7 @@ def recent_files() -> list[str]:
     """Return the models that were opened last and still exist, latest first."""
     value = settings().value(_KEY, [])
     # QSettings gives a list of one back as a plain string.
-    paths = [value] if isinstance(value, str) else [str(path) for path in value or []]
+    paths = [value] if isinstance(value, str) else [str(path) for path in value] if isinstance(value, list) else []
     return [path for path in paths if Path(path).exists()]
 
 

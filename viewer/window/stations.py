@@ -29,9 +29,10 @@ def step_in(graph: ModelGraph, focus: int, hit: int) -> int:
     for node in way:
         if graph.kind_of(node) in wanted:
             return node
-    # A container with one part looks like that part: stop at the first that shows something new.
+    # A container with one part looks like that part, and one around all layers like the whole model:
+    # stop at the first that shows something new.
     for node in way:
-        if graph.child_count[node] != 1:
+        if graph.child_count[node] != 1 and not _holds_layers(graph, node):
             return node
     return hit
 
@@ -62,3 +63,7 @@ def beside(graph: ModelGraph, placement: Placement, node: int, right: int, up: i
     cost = np.where(ahead > 1e-9, ahead + 3.0 * np.abs(offset[:, 0]), np.inf)
     best = int(np.argmin(cost))
     return int(siblings[best]) if np.isfinite(cost[best]) else node
+
+
+def _holds_layers(graph: ModelGraph, node: int) -> bool:
+    return bool(np.isin(graph.kind[graph.subtree(node)], list(_LAYERS)).any())

@@ -96,7 +96,8 @@ QTreeView::item { height: 26px; border: none; padding-right: 6px; }
 QTreeView::item:hover { background: $hovered; }
 QTreeView::item:selected { background: $chosen; color: $text; }
 QHeaderView { background: $panel; border: none; }
-QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 5px 6px; }
+QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line;
+                       padding: 5px 5px; font-size: 12px; }
 
 QLineEdit { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 6px 10px;
             selection-background-color: $accent; }

@@ -66,7 +66,7 @@ class TreePanel(QWidget):
         if old is not None:
             old.deleteLater()
         self.tree.selectionModel().currentChanged.connect(self._choose)
-        _size_columns(self.tree, 82, 80)
+        _size_columns(self.tree, 76, 76)
         # Down through containers that hold only one thing, so that the first look shows something.
         node = 0
         while True:

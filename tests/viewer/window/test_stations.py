@@ -12,6 +12,7 @@ from archviz3d.viewer.window.stations import step_in, step_out
         ("model.layers", "model.layers.5.self_attn.heads.1", "model.layers.5"),
         # beside the layers it leads to the part
         ("", "lm_head.weight", "lm_head.weight"),
+        ("", "model.embed_tokens.weight", "model.embed_tokens.weight"),
         ("", "model.embed_tokens", "model.embed_tokens"),
         # inside a layer, to the expert, or else to the block
         ("model.layers.2", "model.layers.2.mlp.experts.7.up_proj.weight", "model.layers.2.mlp.experts.7"),
