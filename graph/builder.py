@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .columns import Edges, SparseColumn
 from .counting import logical_parameters
 from .dotted import Fragment, NameTable, numeric_key, tree_of_names
+from .grouping import group_equal
 from .kinds import EdgeKind, NodeKind, Provenance
 from .model_graph import ModelGraph
 from .signatures import signatures
@@ -302,7 +303,7 @@ class GraphBuilder:
         key = (columns["name_code"][asked] * np.int64(len(dtypes) + 1) + columns["dtype_code"][asked]) * np.int64(
             len(shapes) + 1
         ) + code[asked]
-        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        first, group = group_equal(key)
         counted = [
             min(
                 logical_parameters(names[columns["name_code"][i]], dtypes[columns["dtype_code"][i]], shapes[code[i]]),
@@ -311,7 +312,7 @@ class GraphBuilder:
             for i in asked[first].tolist()
         ]
         parameters = np.maximum(parameters, 0)
-        parameters[asked] = np.array(counted, np.int64)[inverse] if counted else 0
+        parameters[asked] = np.array(counted, np.int64)[group] if counted else 0
         return elements, parameters
 
     def _edge_columns(self, position: NDArray[np.int32]) -> Edges:

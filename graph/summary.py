@@ -145,11 +145,11 @@ def _stacks(graph: ModelGraph) -> list[StackSummary]:
     found: list[StackSummary] = []
     for stack in graph.of_kind(NodeKind.STACK).tolist():
         layers = _layers(graph, stack)
-        found.append(StackSummary(graph.path(stack), len(layers), len(np.unique(graph.signature[layers]))))
+        found.append(StackSummary(graph.path(stack), len(layers), len(set(graph.signature[layers].tolist()))))
     mtp = graph.of_kind(NodeKind.MTP)
-    for parent in np.unique(graph.parent[mtp]).tolist():
+    for parent in sorted(set(graph.parent[mtp].tolist())):
         group = mtp[graph.parent[mtp] == parent]
-        found.append(StackSummary(graph.path(int(group[0])), len(group), len(np.unique(graph.signature[group]))))
+        found.append(StackSummary(graph.path(int(group[0])), len(group), len(set(graph.signature[group].tolist()))))
     return found
 
 

@@ -51,33 +51,71 @@ def ranks_of(kinds: Sequence[int], pairs: Sequence[tuple[int, int]], container: 
 
 def _longest_paths(after: list[list[int]], before: list[list[int]]) -> list[int]:
     """Return each child's longest distance from a source; cycles are broken in model order."""
-    n = len(after)
-    rank = [0] * n
+    rank, waiting = _kahn(after, before)
+    if not any(waiting):
+        return rank
+    knot = _strong_components(after)
+
+    def forward(source: int, target: int) -> bool:
+        return knot[source] != knot[target] or source < target
+
+    kept = [[target for target in targets if forward(source, target)] for source, targets in enumerate(after)]
+    came = [[source for source in sources if forward(source, target)] for target, sources in enumerate(before)]
+    return _kahn(kept, came)[0]
+
+
+def _kahn(after: list[list[int]], before: list[list[int]]) -> tuple[list[int], list[int]]:
+    """Return longest distances, and how many sources each child still waits for: none, unless there are cycles."""
+    rank = [0] * len(after)
     waiting = [len(sources) for sources in before]
-    placed = [False] * n
-    ready = [child for child in range(n) if not waiting[child]]
-    for child in ready:
-        placed[child] = True
-    stuck = 0
-    done = 0
-    while True:
-        while done < len(ready):
-            child = ready[done]
-            done += 1
-            for target in after[child]:
-                if placed[target]:
-                    continue
-                rank[target] = max(rank[target], rank[child] + 1)
-                waiting[target] -= 1
-                if not waiting[target]:
-                    placed[target] = True
-                    ready.append(target)
-        if done == n:
-            return rank
-        while placed[stuck]:
-            stuck += 1
-        placed[stuck] = True
-        ready.append(stuck)
+    ready = [child for child, count in enumerate(waiting) if not count]
+    for child in ready:  # grows while it is read
+        for target in after[child]:
+            rank[target] = max(rank[target], rank[child] + 1)
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    return rank, waiting
+
+
+def _strong_components(after: list[list[int]]) -> list[int]:
+    """Return a number for each child, equal for those that lie on a common cycle (Tarjan, without recursion)."""
+    n = len(after)
+    found = [-1] * n  # order of discovery
+    lowest = [0] * n
+    component = [-1] * n
+    path: list[int] = []
+    clock = 0
+    for start in range(n):
+        if found[start] >= 0:
+            continue
+        walk = [(start, iter(after[start]))]
+        found[start] = lowest[start] = clock
+        clock += 1
+        path.append(start)
+        while walk:
+            child, targets = walk[-1]
+            for target in targets:
+                if found[target] < 0:
+                    found[target] = lowest[target] = clock
+                    clock += 1
+                    path.append(target)
+                    walk.append((target, iter(after[target])))
+                    break
+                if component[target] < 0:
+                    lowest[child] = min(lowest[child], found[target])
+            else:
+                walk.pop()
+                if walk:
+                    above = walk[-1][0]
+                    lowest[above] = min(lowest[above], lowest[child])
+                if lowest[child] == found[child]:
+                    while True:
+                        member = path.pop()
+                        component[member] = child
+                        if member == child:
+                            break
+    return component
 
 
 def _components(n: int, pairs: Sequence[tuple[int, int]], kinds: Sequence[int], container: int) -> list[list[int]]:

@@ -1,8 +1,9 @@
 """Polylines through the free space between a container's children."""
 
+from collections import Counter
 from functools import cached_property
 from itertools import pairwise
-from math import hypot
+from math import cos, hypot, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ __all__ = ["Point", "Roads", "rounded"]
 
 Point = tuple[float, float]
 _ARC_STEPS = 6
+_ANGLES = [pi / 2 * step / _ARC_STEPS for step in range(_ARC_STEPS + 1)]
+_ARC = [(sin(angle), 1 - cos(angle)) for angle in _ANGLES]  # of radius 1: along the way in, and to the way out
 _RADIUS = 0.06
 _NOTHING = 1e-9
 # An arc of r round a corner passes a box whose own corner is r / 3.4 away, both ways; the ribbon has a width.
@@ -45,10 +48,11 @@ def rounded(corners: list[Point], radius: float = _RADIUS) -> NDArray[np.float64
         r = min(radius, before if k == 1 else before / 2, after if k == last - 1 else after / 2)
         in_x, in_y = (bx - ax) / before, (by - ay) / before
         out_x, out_y = (cx - bx) / after, (cy - by) / after
-        for step in range(_ARC_STEPS + 1):
-            angle = step / _ARC_STEPS * np.pi / 2
-            forth, side = r * float(np.sin(angle)), r * (1 - float(np.cos(angle)))
-            line.append((bx - in_x * r + in_x * forth + out_x * side, by - in_y * r + in_y * forth + out_y * side))
+        from_x, from_y = bx - in_x * r, by - in_y * r
+        line.extend(
+            (from_x + r * (in_x * forth + out_x * side), from_y + r * (in_y * forth + out_y * side))
+            for forth, side in _ARC
+        )
     if len(line) > 1 and hypot(line[-1][0] - points[-1][0], line[-1][1] - points[-1][1]) < _NOTHING:
         line.pop()
     line.append(points[-1])
@@ -74,14 +78,15 @@ class Roads:
 
     def __init__(self, plan: Plan, width: float, floor: float) -> None:
         self._plan = plan
+        self._boxes: list[list[float]] = np.concatenate([plan.low, plan.low + plan.size], 1).tolist()
         self._width = width
         self._floor = floor
         self._margin = min(slots[0][0] for slots in plan.slots) / 2
 
     def box(self, child: int) -> tuple[float, float, float, float]:
         """Return left, bottom, right and top of a child."""
-        (left, bottom), (u, v) = self._plan.low[child].tolist(), self._plan.size[child].tolist()
-        return left, bottom, left + u, bottom + v
+        left, bottom, right, top = self._boxes[child]
+        return left, bottom, right, top
 
     def middle(self, child: int) -> float:
         """Return the height of a child's centre."""
@@ -153,8 +158,10 @@ class Roads:
         a, b = plan.row[source], plan.row[target]
         start, end = (self.box(source)[2], leave), (self.box(target)[0], enter)
         out, into = self.right_gutter(source), self.left_gutter(target)
+        free = not (self._crowded(source) or self._crowded(target))
         if self.are_neighbours(source, target):
-            return rounded([start, (out, leave), (out, enter), end])
+            room = min(out - plan.slots[a][plan.column[source]][1], plan.slots[b][plan.column[target]][0] - out)
+            return rounded([start, (out, leave), (out, enter), end], _RADIUS if free else room)
         leaving = self.corridor(a + 1 if b > a else a)
         entering = self.corridor(b + 1 if b < a else b)
         # An arc may not cut the corner of a box: how far the way is from the boxes beside it.
@@ -164,7 +171,7 @@ class Roads:
         way = [start, (out, leave), (out, leaving)]
         if abs(leaving - entering) > _NOTHING:
             way += [(self._margin, leaving), (self._margin, entering)]
-        return rounded([*way, (into, entering), (into, enter), end], _ARC_ROOM * room)
+        return rounded([*way, (into, entering), (into, enter), end], _ARC_ROOM * room if free else room)
 
     def _adjacent(self, source: int, target: int) -> bool:
         """Whether nothing stands between two children of one row, the first to the left."""
@@ -182,35 +189,38 @@ class Roads:
     def onto_lane(self, child: int, at: float) -> NDArray[np.float64]:
         """Return the way from a child down to the residual lane; `at` is where on its lower side, 0 to 1."""
         left, bottom, right, _ = self.box(child)
-        x = left + at * (right - left)
-        turn = min(LANE_Y, self._width - x)
         if self._reaches_down(child):
-            return rounded([(x, bottom), (x, LANE_Y), (x + turn, LANE_Y)])
-        gutter = self.right_gutter(child)
-        way = [(right, self.middle(child)), (gutter, self.middle(child))]
-        way += self._down(child, gutter)
-        x = way[-1][0]
-        return rounded([*way, (x, LANE_Y), (min(x + LANE_Y, self._width), LANE_Y)])
+            x = left + at * (right - left)
+            return rounded([(x, bottom), (x, LANE_Y), (min(x + LANE_Y, self._width), LANE_Y)])
+        way, room = self._way_down(child, right, self.right_gutter(child))
+        return rounded([*way, (min(way[-1][0] + LANE_Y, self._width), LANE_Y)], room)
 
     def off_lane(self, child: int, at: float) -> NDArray[np.float64]:
         """Return the way from the residual lane up to a child."""
         left, bottom, right, _ = self.box(child)
-        x = left + at * (right - left)
         if self._reaches_down(child):
+            x = left + at * (right - left)
             return rounded([(max(x - LANE_Y, 0.0), LANE_Y), (x, LANE_Y), (x, bottom)])
-        gutter = self.left_gutter(child)
-        way = [(left, self.middle(child)), (gutter, self.middle(child))]
-        way += self._down(child, gutter)
-        x = way[-1][0]
-        return rounded([*way, (x, LANE_Y), (max(x - LANE_Y, 0.0), LANE_Y)])[::-1]
+        way, room = self._way_down(child, left, self.left_gutter(child))
+        return rounded([(max(way[-1][0] - LANE_Y, 0.0), LANE_Y), *reversed(way)], room)
 
-    def _down(self, child: int, gutter: float) -> list[Point]:
-        """Return the way from a child's gutter to above the lane: past the rows below by the left margin."""
-        row = self._plan.row[child]
-        if row == len(self._plan.bands) - 1:
-            return []
-        corridor = self.corridor(row + 1)
-        return [(gutter, corridor), (self._margin, corridor)]
+    def _way_down(self, child: int, side: float, gutter: float) -> tuple[list[Point], float]:
+        """Return the way from a child's side down to the lane, past the rows below by the left margin, and its radius."""
+        middle, row = self.middle(child), self._plan.row[child]
+        way, room = [(side, middle), (gutter, middle)], abs(gutter - side)
+        if row < len(self._plan.bands) - 1:
+            corridor = self.corridor(row + 1)
+            way += [(gutter, corridor), (self._margin, corridor)]
+            room = min(room, self._margin, self._plan.bands[row][0] - corridor)
+        return [*way, (way[-1][0], LANE_Y)], room if self._crowded(child) else _ARC_ROOM * room
+
+    def _crowded(self, child: int) -> bool:
+        """Whether other children share a child's column, so that an arc may not reach into it."""
+        return self._members[self._plan.row[child], self._plan.column[child]] > 1
+
+    @cached_property
+    def _members(self) -> Counter[tuple[int, int]]:
+        return Counter(zip(self._plan.row, self._plan.column, strict=True))
 
     def _reaches_down(self, child: int) -> bool:
         """Whether nothing stands between a child and the lane."""

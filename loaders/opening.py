@@ -17,9 +17,12 @@ from ..graph import ModelGraph
 from ..graph.wire import unpack
 from .files import DAMAGED, input_error
 from .limits import LoadLimits
+from .worker_protocol import READY
 
 __all__ = ["Opening", "Progress"]
 
+# -P: without it a json.py in the current folder, where the model may be, would run.
+_COMMAND = ("-P", "-m", "archviz3d.loaders.worker")
 _WATCH_SECONDS = 0.1
 # Above the worker's own limit, which gives a better error; this one is for systems that have none.
 _RESIDENT_FACTOR = 1.25
@@ -70,8 +73,7 @@ class Opening:
         MachineError
             When no process can be started.
         """
-        command = [sys.executable, "-P", "-m", "archviz3d.loaders.worker", self._path]
-        command.append(msgspec.json.encode(self._limits).decode())
+        command = [sys.executable, *_COMMAND, self._path, msgspec.json.encode(self._limits).decode()]
         hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
         try:
             self._process = subprocess.Popen(
@@ -130,6 +132,8 @@ class Opening:
         assert process.stdin is not None
         try:
             with process.stdout as out:
+                while (line := out.readline()) and line != READY:
+                    pass  # what a sitecustomize printed
                 while self._graph is None and self._error is None and (line := out.readline()):
                     self._take(msgspec.json.decode(line), out)
         except (OSError, ValueError, msgspec.MsgspecError):

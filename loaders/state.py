@@ -61,7 +61,7 @@ def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, 
     for _ in range(_MAX_WRAPPERS):
         if isinstance(model, TensorRecord) or is_module(model):
             break
-        parts = {key: part for key, part in entries(model).items() if isinstance(key, str)}
+        parts = {key: part for key, part in entries(model).items() if isinstance(key, str) and part is not model}
         chosen = _model_key(parts)
         if isinstance(model, dict):
             attributes |= _facts(parts)

@@ -1,8 +1,7 @@
 """The process that reads a file: ``python -P -m archviz3d.loaders.worker PATH LIMITS``.
 
-It writes one line of JSON a message: ``{"progress": [text, fraction]}``, then ``{"error": text}``,
-``{"bug": traceback}`` or ``{"result": n}`` and n bytes of `graph.wire.pack`. It ends when its standard input
-is closed, which the death of its parent does.
+It writes what `worker_protocol` says, and ends when its standard input is closed, which the death of its
+parent does.
 """
 
 import os
@@ -19,6 +18,7 @@ from . import load
 from .confinement import confine
 from .files import DAMAGED, input_error
 from .limits import LoadLimits
+from .worker_protocol import READY
 
 __all__: list[str] = []
 
@@ -61,6 +61,7 @@ def _private_output() -> BinaryIO:
         msvcrt.setmode(1, os.O_BINARY)
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
+    out.write(b"\n" + READY)
     return out
 
 

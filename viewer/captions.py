@@ -60,7 +60,7 @@ def name_of(graph: ModelGraph, node: int) -> str:
 
 def title_parts(graph: ModelGraph, node: int) -> list[tuple[str, int]]:
     """Return the names and ids from the model to a node, without the parts that go without saying."""
-    several_stacks = len(_main_stacks(graph)) > 1
+    several_stacks = int((graph.kind == NodeKind.STACK).sum()) > 1
     parts = [(name_of(graph, node), node)] if node else []
     for above in graph.ancestors(node):
         kind = graph.kind_of(above)
@@ -132,8 +132,7 @@ def matrix_of(graph: ModelGraph, node: int) -> int | None:
         return None
     tensors = [i for i in range(node + 1, stop) if graph.parent[i] == node and graph.shape_of(i) is not None]
     matrices = [i for i in tensors if len(graph.shape_of(i) or ()) >= 2]
-    largest = max(matrices, key=lambda i: int(graph.parameters[i]), default=None)
-    return largest
+    return max(matrices, key=lambda i: int(graph.parameters[i]), default=None)
 
 
 # ---------------------------------------------------------------- parts of the lines
@@ -194,10 +193,6 @@ def _matrices(graph: ModelGraph, node: int) -> int:
 
 def _count(graph: ModelGraph, node: int, kind: NodeKind) -> int:
     return int((graph.kind[graph.subtree(node)] == kind).sum())
-
-
-def _main_stacks(graph: ModelGraph) -> list[int]:
-    return [int(i) for i in graph.of_kind(NodeKind.STACK)]
 
 
 def _holds_stack(graph: ModelGraph, node: int) -> bool:

@@ -47,7 +47,7 @@ class CutTree:
 
     def __post_init__(self) -> None:
         graph, n = self.graph, len(self.graph)
-        placed = (self.placement.size[:, :2] > 0).all(1)
+        placed = self.placement.size[:, :2].min(1) > 0
         children = np.flatnonzero(placed[1:]) + 1  # a node that the layout left out is never drawn
         parent = graph.parent[children]
         order = children[np.argsort(parent, kind="stable")]

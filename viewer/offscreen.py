@@ -42,26 +42,27 @@ def offscreen_window(size: tuple[int, int], transparent: bool = False) -> Iterat
 def read_pixels(window: vtkRenderWindow, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return what was rendered, shape (height, width, 4), from the top row down."""
     data = vtkUnsignedCharArray()
-    window.GetRGBACharPixelData(0, 0, size[0] - 1, size[1] - 1, 0, data)
+    window.GetRGBACharPixelData(0, 0, size[0] - 1, size[1] - 1, 0, data)  # pyright: ignore[reportArgumentType]
     return vtk_to_numpy(data).reshape(size[1], size[0], 4)[::-1]
 
 
 def _window() -> vtkRenderWindow:
     if not sys.platform.startswith("linux"):
         return vtkRenderWindow()
-    import vtkmodules.vtkRenderingOpenGL2 as opengl
+    # These classes exist in VTK's Linux builds only.
+    from vtkmodules.vtkRenderingOpenGL2 import vtkEGLRenderWindow, vtkOSOpenGLRenderWindow
 
     # VTK calls into a missing libEGL and crashes, so the library is tried first.
     if _loads(_EGL):
-        window = opengl.vtkEGLRenderWindow()
+        window = vtkEGLRenderWindow()
         window.SetOffScreenRendering(True)
         if window.SupportsOpenGL():
             return window
     if _loads(_OSMESA):
-        return opengl.vtkOSOpenGLRenderWindow()
+        return vtkOSOpenGLRenderWindow()
     raise MachineError(
-        "cannot render without a screen: neither EGL nor OSMesa works here; "
-        "`apt install libegl1 libgl1-mesa-dri` (Debian, Ubuntu) or `dnf install mesa-libEGL mesa-dri-drivers` (Fedora) would be right"
+        "cannot render without a screen: neither EGL nor OSMesa works here; `apt install libegl1 libgl1-mesa-dri` "
+        "(Debian, Ubuntu) or `dnf install mesa-libEGL mesa-dri-drivers` (Fedora) would be right"
     )
 
 

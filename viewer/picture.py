@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import MachineError, UsageError
+from ..errors import UsageError
 from ..graph.model_graph import ModelGraph
 from ..layout.placement import Placement
 from .state import ViewState
@@ -58,11 +58,12 @@ def render_picture(
     path = Path(path)
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise UsageError(f"{path}: unknown picture format {path.suffix!r}; one of {', '.join(PICTURE_SUFFIXES)} would be right")
+        known = ", ".join(PICTURE_SUFFIXES)
+        raise UsageError(f"{path}: unknown picture format {path.suffix!r}; one of {known} would be right")
     if transparent and kind == "JPEG":
         raise UsageError(f"{path}: a JPEG cannot be transparent; .png or .webp would be right")
     if not all(1 <= side <= _MAX_SIDE for side in size):
-        raise UsageError(f"{path}: cannot draw {size[0]}x{size[1]} pixels; 1 to {_MAX_SIDE} on each side would be right")
+        raise UsageError(f"{path}: cannot draw {size[0]}x{size[1]} pixels; 1 to {_MAX_SIDE} a side would be right")
     pixels = _render(graph, placement, state, size, transparent)
     _write(pixels, path, kind)
 
@@ -108,7 +109,8 @@ def _write(pixels: NDArray[np.uint8], path: Path, kind: str) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     except OSError as error:
-        raise UsageError(f"{path}: cannot write there ({error.strerror}); an existing, writable folder would be right") from None
+        reason = error.strerror or str(error)
+        raise UsageError(f"{path}: cannot write ({reason}); an existing, writable folder would be right") from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -91,6 +91,10 @@ class Theme:
         Outlines.
     edge : float
         How much lighter (positive) or darker a face is at its edge, 0 to 1.
+    shadow : float
+        Brightness of a plate where a box stands on it.
+    gap : float
+        Brightness that the gaps of inferred flow tend to: black in the dark, white in the light.
     """
 
     name: str
@@ -108,6 +112,8 @@ class Theme:
     hover: str
     selection: str
     edge: float
+    shadow: float
+    gap: float
 
     @cached_property
     def tone_table(self) -> NDArray[np.float64]:
@@ -124,9 +130,19 @@ DARK = Theme(
     name="dark",
     ground=("#1a2130", "#0d1017"),
     tones=(
-        "#2b3446", "#66748f", "#5c92eb", "#4670cd", "#e0963f", "#5acda5",
-        "#a0a8b8", "#60be82", "#cd69a5", "#8f7fe0", "#4fb3cf", "#7f8aa3",
-    ),  # fmt: skip
+        "#2b3446",  # containers
+        "#66748f",  # plain
+        "#5c92eb",  # attention
+        "#4670cd",  # output projection
+        "#e0963f",  # experts
+        "#5acda5",  # router
+        "#a0a8b8",  # norm
+        "#60be82",  # embedding
+        "#cd69a5",  # output head
+        "#8f7fe0",  # convolution
+        "#4fb3cf",  # recurrent
+        "#7f8aa3",  # operators
+    ),
     plates=("#141924", "#181e2b", "#1e2431", "#252c3c", "#2a3244"),
     plate_tint=0.10,
     text="#eef2f8",
@@ -139,19 +155,31 @@ DARK = Theme(
     hover="#ffffff",
     selection="#ffe08a",
     edge=0.16,
+    shadow=0.60,
+    gap=0.0,
 )
 
 LIGHT = Theme(
     name="light",
     ground=("#ffffff", "#eceff4"),
     tones=(
-        "#d5dbe6", "#73809b", "#4f86e0", "#3a62c0", "#df8f33", "#35b58a",
-        "#a9b0be", "#4bab6f", "#bf5596", "#7d6bd6", "#3a9dbb", "#8490a8",
-    ),  # fmt: skip
+        "#d5dbe6",  # containers
+        "#73809b",  # plain
+        "#4f86e0",  # attention
+        "#3a62c0",  # output projection
+        "#df8f33",  # experts
+        "#35b58a",  # router
+        "#a9b0be",  # norm
+        "#4bab6f",  # embedding
+        "#bf5596",  # output head
+        "#7d6bd6",  # convolution
+        "#3a9dbb",  # recurrent
+        "#8490a8",  # operators
+    ),
     plates=("#f4f6f9", "#eaeef4", "#dfe5ee", "#d5dce8", "#cdd6e4"),
     plate_tint=0.10,
     text="#10141d",
-    text_dim="#55617a",
+    text_dim="#4a556c",
     text_dark="#0d1017",
     label_plate="#ffffff",
     residual="#22b98f",
@@ -160,6 +188,8 @@ LIGHT = Theme(
     hover="#10141d",
     selection="#b3261e",
     edge=-0.14,
+    shadow=0.84,
+    gap=1.0,
 )
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..grouping import group_equal
 from ..kinds import NodeKind
 from ..model_graph import ModelGraph
 from .config import Config
@@ -100,13 +101,13 @@ def _main_layers(graph: ModelGraph) -> int:
     layers = graph.of_kind(NodeKind.LAYER)
     if not len(layers):
         return 0
-    parents, group, counts = np.unique(graph.parent[layers], return_inverse=True, return_counts=True)
-    weight = np.bincount(group, graph.total_parameters[layers], minlength=len(parents))
-    return int(counts[weight.argmax()])
+    _, group = group_equal(graph.parent[layers])
+    weight = np.bincount(group, graph.total_parameters[layers])
+    return int(np.bincount(group)[weight.argmax()])
 
 
 def _is_only_stack(graph: ModelGraph) -> bool:
-    return len(np.unique(graph.parent[graph.of_kind(NodeKind.LAYER)])) == 1
+    return len(set(graph.parent[graph.of_kind(NodeKind.LAYER)].tolist())) == 1
 
 
 def _embedding_shape(parts: Sequence[Part]) -> tuple[int, int] | None:

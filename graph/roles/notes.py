@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import SparseColumn
+from ..grouping import group_equal
 
 __all__ = ["Notes"]
 
@@ -38,6 +39,6 @@ class Notes:
             for part_ids, part_values in own + found:
                 values[at : at + len(part_ids)] = part_values
                 at += len(part_ids)
-            ids, first = np.unique(ids, return_index=True)  # the first of equal ids is the declared one
-            columns[key] = SparseColumn(ids.astype(np.int32), values[first].tolist())
+            first, _ = group_equal(ids)  # the first of equal ids is the declared one
+            columns[key] = SparseColumn(ids[first].astype(np.int32), values[first].tolist())
         return columns

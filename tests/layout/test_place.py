@@ -34,7 +34,7 @@ def compound(draw, most=40):
     return parents, kinds, shapes, edges
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 @given(parts=compound(), aspect=st.sampled_from([16 / 9, 1.0, 0.4, 5.0]))
 def test_invariants_hold_for_random_compound_graphs(check, tree, parts, aspect):
     graph = tree(*parts)
@@ -92,7 +92,7 @@ def test_a_model_of_one_tensor_keeps_its_proportions(check, tree):
     placement = place(graph)
     check(graph, placement)
     assert placement.size[1, 0] / placement.size[1, 1] == pytest.approx(2.0)
-    assert placement.size[1, 1] > 900
+    assert placement.size[1, 0] > 0.95 * placement.size[0, 0]
 
 
 @pytest.mark.parametrize("depth", [1500, 100_000])

@@ -67,7 +67,9 @@ def test_a_state_dict(save):
 
 
 def test_every_dtype(save):
-    names = "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 uint16 uint32 uint64 bool complex32 complex64 "
+    names = (
+        "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 uint16 uint32 uint64 bool complex32 complex64 "
+    )
     names += "complex128 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2"
     tensors = {name: torch.empty(3, 5, dtype=getattr(torch, name)) for name in names.split()}
     graph = load(str(save(tensors)))
@@ -116,7 +118,7 @@ def test_a_pickled_module(save):
     assert graph.id_of("act") > 0
     children = [graph.name_of(int(i)) for i in graph.children(0)]
     assert children == [name for name, _ in module.named_children()]
-    assert {name for name in named(graph)} == set(module.state_dict())
+    assert set(named(graph)) == set(module.state_dict())
     assert graph.total(graph.parameters) == sum(p.numel() for p in module.parameters())
     assert not graph.warnings
 
@@ -348,7 +350,11 @@ def test_zip64(tmp_path):
         pickled = archive.read("archive/data.pkl")
     large = 5 * 2**30
     path = tmp_path / "large.pt"
-    entries = [("archive/data.pkl", pickled, len(pickled)), ("archive/data/0", b"", large), ("archive/data/1", bytes(16), 16)]
+    entries = [
+        ("archive/data.pkl", pickled, len(pickled)),
+        ("archive/data/0", b"", large),
+        ("archive/data/1", bytes(16), 16),
+    ]
     directory = b""
     with path.open("wb") as file:
         for name, data, size in entries:
@@ -357,7 +363,23 @@ def test_zip64(tmp_path):
             file.write(name.encode() + struct.pack("<2H2Q", 1, 16, size, size) + data)
             file.seek(size - len(data), 1)
             directory += struct.pack(
-                "<4s6H3L5H2L", b"PK\1\2", 45, 45, 0, 0, 0, 0, 0, *([0xFFFFFFFF] * 2), len(name), 28, 0, 0, 0, 0, 0xFFFFFFFF
+                "<4s6H3L5H2L",
+                b"PK\1\2",
+                45,
+                45,
+                0,
+                0,
+                0,
+                0,
+                0,
+                *([0xFFFFFFFF] * 2),
+                len(name),
+                28,
+                0,
+                0,
+                0,
+                0,
+                0xFFFFFFFF,
             )
             directory += name.encode() + struct.pack("<2H3Q", 1, 24, size, size, start)
         start = file.tell()

@@ -32,11 +32,15 @@ def test_reads_names_shapes_types_and_offsets(write_safetensors, two_tensors):
 def test_agrees_with_the_reference_library(tmp_path):
     torch = pytest.importorskip("torch")
     library = pytest.importorskip("safetensors.torch")
-    names = "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 uint16 uint32 uint64 bool complex64".split()
-    names += "float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz".split()
-    tensors = {
-        f"blocks.{i}.{name}": torch.zeros(3, i + 1).to(getattr(torch, name)) for i, name in enumerate(names)
-    } | {"empty": torch.zeros(0, 4), "scalar": torch.tensor(1.0)}
+    # one of each that both libraries know
+    names = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "bool", "complex64"]
+    names += ["uint8", "uint16", "uint32", "uint64"]
+    names += ["float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"]
+    tensors = {f"blocks.{i}.{name}": torch.zeros(3, i + 1).to(getattr(torch, name)) for i, name in enumerate(names)}
+    tensors |= {
+        "empty": torch.zeros(0, 4),
+        "scalar": torch.tensor(1.0),
+    }
     path = tmp_path / "x.safetensors"
     library.save_file(tensors, path, metadata={"license": "none"})
     graph = load(str(path))
@@ -67,7 +71,9 @@ def test_unknown_dtype_is_opened_with_a_warning(write_safetensors):
 
 def test_metadata_may_look_like_a_tensor(write_safetensors, two_tensors):
     two_tensors["__metadata__"] = {"shape": "x", "dtype": "y", "data_offsets": "z"}
-    assert load(str(write_safetensors(two_tensors, 24))).total(load(str(write_safetensors(two_tensors, 24))).bytes) == 24
+    assert (
+        load(str(write_safetensors(two_tensors, 24))).total(load(str(write_safetensors(two_tensors, 24))).bytes) == 24
+    )
 
 
 def test_padding_after_the_header(write_safetensors, two_tensors):
@@ -96,7 +102,7 @@ def tensor(dtype="U8", shape=(4,), offsets=(0, 4)):
         (f'{{"a":{tensor()},"a":{tensor(offsets=(4, 8))}}}', 8, "twice"),
         (f'{{"a":{tensor(shape=(0,), offsets=(0, 0))},"a":{tensor(shape=(0,), offsets=(0, 0))}}}', 0, "twice"),
         (f'{{"a":{tensor()},"\\u0061":{tensor()}}}', 4, "twice"),
-        ('{"a":{"dtype":"U8","shape":[4],"data_offset\\u0073":[0,4]},"a":%s}' % tensor(), 4, "twice"),
+        (f'{{"a":{{"dtype":"U8","shape":[4],"data_offset\\u0073":[0,4]}},"a":{tensor()}}}', 4, "twice"),
         ('{"a":{"dtype":"U8","shape":[4],"shape":[4],"data_offsets":[0,4],"data_offsets":[0,4]}}', 4, "twice"),
         # shapes, offsets
         (f'{{"a":{tensor(shape=(5,))}}}', 4, "agree"),
@@ -169,9 +175,7 @@ def test_names_that_nest_too_deeply(write_safetensors):
 
 
 def test_names_that_make_too_many_modules(write_safetensors):
-    header = {
-        f"{i}." + "m." * 200 + "w": {"dtype": "U8", "shape": [1], "data_offsets": [i, i + 1]} for i in range(100)
-    }
+    header = {f"{i}." + "m." * 200 + "w": {"dtype": "U8", "shape": [1], "data_offsets": [i, i + 1]} for i in range(100)}
     with pytest.raises(InputError, match="too many"):
         load(str(write_safetensors(header, 100)), LoadLimits(nodes=10_000))
 
@@ -193,12 +197,13 @@ def test_damage_is_read_or_refused_in_one_line(write_safetensors, two_tensors, f
     for at, value in flips:
         raw[at % len(raw)] ^= value
     path.write_bytes(raw)
+    message, graph = "", None
     try:
         graph = load(str(path))
     except InputError as error:
-        assert "\n" not in str(error)
-    else:
-        assert graph.total(graph.bytes) <= len(raw)
+        message = str(error)
+    assert "\n" not in message
+    assert graph is None or graph.total(graph.bytes) <= len(raw)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
@@ -206,7 +211,7 @@ def test_special_files_are_refused_at_once(tmp_path):
     fifo = tmp_path / "x.safetensors"
     os.mkfifo(fifo)
     for path in (fifo, "/dev/zero", "/dev/stdin"):
-        with pytest.raises(InputError, match="regular|cannot be opened|no such"):
+        with pytest.raises(InputError, match=r"regular|cannot be opened|no such"):
             load(str(path))
 
 

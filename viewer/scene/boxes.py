@@ -16,6 +16,10 @@ __all__ = ["Boxes", "sibling_gaps", "to_world"]
 # Soft light from above and the front, as factors of a face's colour.
 _TOP, _BOTTOM, _LEFT, _RIGHT = 1.22, 0.52, 0.72, 0.66
 _FRONT_ABOVE, _FRONT_BELOW = 1.05, 0.95  # a front face is a little brighter at its upper edge
+_SHADOW_FROM_PX, _SHADOW_MAX_PX = 18.0, 10.0  # smaller boxes cast none, and none reaches farther
+_SHADOW_SIDE, _SHADOW_ABOVE = 0.6, 0.3  # reach beside and above a box, as parts of the reach below it
+_SHADOW_OF_PLATE = 0.02  # of the plate's smaller side: room is what there is between its children
+_SHADOW_LIFT = 0.0003  # of the plate's smaller side; routes lie higher
 _SIDE_MIN_PX = 0.6  # sides thinner than this are not drawn
 _TILE_MAX_PX = 16.0  # closed boxes smaller than this smooth their own outline
 # Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off, so
@@ -60,9 +64,10 @@ class _Faces:
 
     points: NDArray[np.float64]
     owner: NDArray[np.int64]
-    light: NDArray[np.float64]
+    light: NDArray[np.floating]
     place: NDArray[np.float64]
     style: NDArray[np.float64]
+    on_plate: bool = False  # painted in the colour of the plate behind
 
 
 class Boxes:
@@ -76,6 +81,7 @@ class Boxes:
     def __init__(self, theme: Theme) -> None:
         self._mesh = QuadMesh("box", {"face": 4})
         self._mesh.uniform("edgeLight", theme.edge)
+        self._shadow = theme.shadow
         self.actor = self._mesh.actor
 
     def fill(
@@ -86,7 +92,9 @@ class Boxes:
         anchor: NDArray[np.float64],
         colors: NDArray[np.uint8],
         behind: NDArray[np.uint8],
+        above: NDArray[np.integer],
         gaps: NDArray[np.float32],
+        scale: float,
     ) -> tuple[float, float]:
         """Draw a cut and return the nearest and the farthest depth that the camera must show.
 
@@ -96,8 +104,12 @@ class Boxes:
             Plan point that becomes the mesh's origin.
         colors, behind : ndarray of uint8, shape (K, 3)
             Front faces, and the plates that they stand on.
+        above : ndarray of int, shape (K,)
+            The nodes of those plates.
         gaps : ndarray, shape (K, 2)
             Free space to the next tile in plan units; zero where a box is not in a grid.
+        scale : float
+            Device pixels of a text pixel.
         """
         half = placement.size[cut.nodes] / 2
         center = placement.center[cut.nodes] - anchor
@@ -106,7 +118,9 @@ class Boxes:
         low, high = center - half, center + half
         low[:, :2] = np.maximum(low[:, :2], target[:2] - reach)
         high[:, :2] = np.minimum(high[:, :2], target[:2] + reach)
-        faces = [_fronts(low, high, cut, gaps), *_sides(low, high, cut, camera.eye - anchor)]
+        shadows = _shadows(low, high, cut, placement.size[above][:, :2].min(1), gaps, scale)
+        shadows.light[:] = self._shadow + (1 - self._shadow) * shadows.light
+        faces = [shadows, _fronts(low, high, cut, gaps, scale), *_sides(low, high, cut, camera.eye - anchor)]
         self._upload(faces, colors, behind, anchor)
         return _depths(low, high, camera, anchor)
 
@@ -125,7 +139,8 @@ class Boxes:
             at = rows.start
             owner = f.owner[::-1]
             points[rows] = to_world(f.points[::-1])
-            np.minimum(colors[owner][:, None, :] * f.light[::-1, :, None], 255, out=rgba[rows, :, :3], casting="unsafe")
+            paint = behind if f.on_plate else colors
+            np.minimum(paint[owner][:, None, :] * f.light[::-1, :, None], 255, out=rgba[rows, :, :3], casting="unsafe")
             face[rows, :, :2] = f.place[::-1]
             face[rows, :, 2] = packed[owner, None]
             face[rows, :, 3] = f.style[::-1, None]
@@ -142,8 +157,40 @@ def _depths(
     return max(0.95 * near, 0.01 * camera.distance), max(1.05 * far, 0.02 * camera.distance)
 
 
-def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps: NDArray[np.float32]) -> _Faces:
-    is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX)
+def _shadows(
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    cut: Cut,
+    above: NDArray[np.float64],
+    gaps: NDArray[np.float32],
+    scale: float,
+) -> _Faces:
+    """Return soft rims on the plates around large boxes: what makes them stand rather than float."""
+    cast = np.flatnonzero((cut.px.min(1) > _SHADOW_FROM_PX * scale) & (cut.nodes > 0))
+    low, high, plate = low[cast], high[cast], above[cast]
+    free = np.where(gaps[cast] > 0, gaps[cast] / 2, np.inf).min(1)
+    reach = np.minimum((high - low)[:, 2], _SHADOW_MAX_PX * scale / cut.unit_px[cast])
+    reach = np.minimum.reduce([reach, _SHADOW_OF_PLATE * plate, free])
+    inner, outer = np.empty((len(cast), 4, 2)), np.empty((len(cast), 4, 2))
+    for corner, (x, y) in enumerate(_AROUND):
+        inner[:, corner] = np.stack([(high if x > 0 else low)[:, 0], (high if y > 0 else low)[:, 1]], 1)
+        fall = np.array([_SHADOW_SIDE * x, _SHADOW_ABOVE if y > 0 else -1.0])
+        outer[:, corner] = inner[:, corner] + fall * reach[:, None]
+    quads = np.empty((len(cast), 4, 4, 3))
+    for side in range(4):
+        after = (side + 1) % 4
+        quads[:, side, :, :2] = np.stack([inner[:, side], inner[:, after], outer[:, after], outer[:, side]], 1)
+    quads[..., 2] = (low[:, 2] + _SHADOW_LIFT * plate)[:, None, None]
+    count = 4 * len(cast)
+    light = np.tile(np.array([0.0, 0.0, 1.0, 1.0], np.float32), (count, 1))
+    place = np.broadcast_to(_AROUND, (count, 4, 2))
+    return _Faces(quads.reshape(-1, 4, 3), np.repeat(cast, 4), light, place, np.full(count, _PLAIN_SIDE), on_plate=True)
+
+
+def _fronts(
+    low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps: NDArray[np.float32], scale: float
+) -> _Faces:
+    is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX * scale)
     # A tile's quad reaches half a pixel out, but not into its neighbour's: the shader paints that rim.
     rim = np.where(is_tile[:, None], np.minimum(gaps / 2, 0.6 / cut.unit_px[:, None]), 0.0)
     lower, upper = low[:, :2] - rim, high[:, :2] + rim

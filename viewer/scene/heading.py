@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ...graph.kinds import EdgeKind
 from ..camera import Margins, Viewport
 from ..label_layout import Rect, shortened
@@ -34,7 +32,12 @@ _TONE_WORDS = {
     Tone.OUTPUT: "output head",
     Tone.PLAIN: "other modules",
 }
-_FLOW_WORDS = {EdgeKind.RESIDUAL: "residual stream", EdgeKind.DATA: "data flow", EdgeKind.ROUTED: "routed", EdgeKind.TIED: "shared"}
+_FLOW_WORDS = {
+    EdgeKind.RESIDUAL: "residual stream",
+    EdgeKind.DATA: "data flow",
+    EdgeKind.ROUTED: "routed",
+    EdgeKind.TIED: "shared",
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,9 @@ class Heading:
         if has_legend:
             room -= margins[2]
         # Under the title the scene fades into the ground, so that it can be read whatever is there.
-        overlay.shape((-9 * scale, -9 * scale, viewport[0] + 9 * scale, 0.75 * margins[1]), self._ground, 0.94, 0.80)
-        overlay.shape((-9 * scale, 0.75 * margins[1], viewport[0] + 9 * scale, 1.25 * margins[1]), self._ground, 0.80, 0.0)
+        low, high = -9 * scale, viewport[0] + 9 * scale
+        overlay.shape((low, low, high, 0.8 * margins[1]), self._ground, 0.94, 0.80)
+        overlay.shape((low, 0.8 * margins[1], high, 1.05 * margins[1]), self._ground, 0.80, 0.0)
         taken: list[Rect] = []
         y = round(20 * scale)
         for text, size, weight, color in ((title, _TITLE, "Medium", self._text), (facts, _FACTS, "Regular", self._dim)):
@@ -98,7 +102,9 @@ class Heading:
         plate = (left - 14 * scale, -9 * scale, viewport[0] + 9 * scale, top + self._height(legend) * scale)
         overlay.shape(plate, self._ground, 0.80)
         entries = [(word, self._tones[tone], False) for tone, word in _TONE_WORDS.items() if tone in legend.tones]
-        entries += [(word, self._flows.get(kind, self._flow), True) for kind, word in _FLOW_WORDS.items() if kind in legend.flows]
+        entries += [
+            (_FLOW_WORDS[kind], self._flows.get(kind, self._flow), True) for kind in _FLOW_WORDS if kind in legend.flows
+        ]
         for word, color, is_flow in entries:
             height = swatch * (0.36 if is_flow else 1.0)
             middle = y + line_height(font) / 2
@@ -107,8 +113,9 @@ class Heading:
             y += row
         if legend.inferred:
             y += 2 * scale
-            for line in _wrapped("flow: inferred from names and shapes", (round(_NOTE * scale), "Regular"), _LEGEND_WIDTH * scale):
-                overlay.text(left, y, line, (round(_NOTE * scale), "Regular"), self._dim * 0.85)
+            note: FontSpec = (round(_NOTE * scale), "Regular")
+            for line in _wrapped("flow: inferred from names and shapes", note, _LEGEND_WIDTH * scale):
+                overlay.text(left, y, line, note, self._dim)
                 y += 17 * scale
         return (plate[0], 0, viewport[0], plate[3])
 

@@ -26,6 +26,7 @@ _STILL_LIMIT, _MOVING_LIMIT = 420, 110
 _MANY = 900  # candidates looked at, the largest first
 _LARGE = 40  # pixels from which a box's corners are projected one by one
 _CORE = 240  # pixels of a long face's middle that its name may take
+_MODULE_MIN = 100  # a tensor is named once its module is so large
 _PARENT_MIN = 200  # parts are named once what they are part of is so large; layers always
 
 # What is named first where there is not room for all.
@@ -116,7 +117,8 @@ class LabelBook:
         side[cut.nodes] = cut.px.min(1)
         is_layer = np.isin(kinds, (NodeKind.LAYER, NodeKind.MTP))
         wanted = (cut.px.max(1) >= np.where(cut.opened, 34, 16) * scale) & (cut.px.min(1) >= 9 * scale)
-        wanted &= is_layer | (side[parents] >= _PARENT_MIN * scale)
+        least = np.where(kinds == NodeKind.TENSOR, _MODULE_MIN, _PARENT_MIN)
+        wanted &= is_layer | (side[parents] >= least * scale)
         wanted &= ~quiet | is_layer | (parents == graph.parent[focus])
         large = np.flatnonzero(wanted)
         area = cut.px[large].prod(1)
@@ -147,16 +149,19 @@ class LabelBook:
             return bool((self._graph.kind[self._graph.subtree(node)] == NodeKind.STACK).any())
         return kind in (NodeKind.MODEL, NodeKind.STACK)
 
-    def _faces(self, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport, scale: float) -> list["_Face | None"]:
+    def _faces(
+        self, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport, scale: float
+    ) -> list["_Face | None"]:
         """Return where each front face is on the screen, None behind the eye."""
         px, depth = camera.project(_front_corners(self._placement, nodes), viewport)
         inner = _upright(px)
         # A long face that leans has hardly any upright rectangle in it; the middle of it has.
-        core = _upright(_middle_part(px, np.minimum(_CORE * scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)))
+        share = np.minimum(_CORE * scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)
+        core = _upright(_middle_part(px, share))
         leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
         inner[leans] = core[leans]
         outer = np.concatenate([px.min(1), px.max(1)], 1)
-        ok = (depth > 0).all(1) & (inner[:, 2:] > inner[:, :2]).all(1)
+        ok = (depth.min(1) > 0) & ((inner[:, 2:] - inner[:, :2]).min(1) > 0)
         return [
             _Face(tuple(a), tuple(b)) if good else None
             for a, b, good in zip(inner.tolist(), outer.tolist(), ok.tolist(), strict=True)
@@ -174,8 +179,12 @@ class LabelBook:
             return [(block, Spot(left + pad, top + pad / 2, (0, 0), room, on, face.outer)) for on in ("plate", "cover")]
         font = _font(_NAME, "Medium", scale)
         block = _block((caption.name, font))
-        options = [
-            (block, Spot(left + pad, top + pad / 2, (0, 0), room, "plate", face.outer)),
+        options = [(block, Spot(left + pad, top + pad / 2, (0, 0), room, "plate", face.outer))]
+        if self._graph.kind_of(node) == NodeKind.EXPERT:
+            # A number outside of its plate would be read as the neighbour's.
+            options.append((block, Spot(right - pad, top + pad / 2, (1, 0), room, "plate", face.outer)))
+            return options
+        options += [
             (block, Spot(left, face.outer[1] - pad / 2, (0, 1), (2 * room[0] + 60 * scale, room[1]), "plate")),
             (block, Spot(right, face.outer[1] - pad / 2, (1, 1), (2 * room[0] + 60 * scale, room[1]), "plate")),
             (block, Spot(left + pad, bottom - pad / 2, (0, 1), room, "plate", face.outer)),
@@ -186,7 +195,7 @@ class LabelBook:
         return options
 
     def _box_options(self, node: int, caption: Caption, face: "_Face", scale: float) -> "_Options":
-        """A name on a box's face, upright if it must be; else beside the box on its plate; else shortened on the face."""
+        """A name on a box's face, upright if it must be; else beside it on its plate; else shortened on the face."""
         left, top, right, bottom = face.inner
         width, height = right - left, bottom - top
         middle = ((left + right) / 2, (top + bottom) / 2)

@@ -63,9 +63,7 @@ class QuadMesh:
         """Set a float uniform of the fragment shader."""
         self.actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf(name, value)
 
-    def fill(
-        self, points: NDArray[np.float32], colors: NDArray[np.uint8], **attributes: NDArray[np.float32]
-    ) -> None:
+    def fill(self, points: NDArray[np.float32], colors: NDArray[np.uint8], **attributes: NDArray[np.float32]) -> None:
         """Replace all quads.
 
         Parameters

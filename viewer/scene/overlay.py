@@ -48,7 +48,9 @@ class Overlay:
         self._colors.append((*color, 255 * (alpha if alpha_below is None else alpha_below), 255 * alpha))
         self._keys.append(None)
 
-    def text(self, x: float, y: float, text: str, font: FontSpec, color: NDArray[np.float64], vertical: bool = False) -> None:
+    def text(
+        self, x: float, y: float, text: str, font: FontSpec, color: NDArray[np.float64], vertical: bool = False
+    ) -> None:
         """Add a line of text with its top left corner at whole pixels; `vertical` text reads upwards."""
         width, height = text_width(text, font), line_height(font)
         if vertical:

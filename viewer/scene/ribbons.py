@@ -16,7 +16,7 @@ __all__ = ["Polylines", "Ribbons", "ribbon_quads"]
 _HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
 _MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
 _FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
-_GAP, _GAP_RESIDUAL = 0.55, 0.22  # how dark the gaps of inferred flow are
+_GAP, _GAP_RESIDUAL = 0.55, 0.22  # how far the gaps of inferred flow go to the theme's gap tone
 _GAP_FROM_PX = 6.0  # thinner ribbons have none: they would only flicker
 
 
@@ -114,6 +114,7 @@ class Ribbons:
 
     def __init__(self, theme: Theme) -> None:
         self._mesh = QuadMesh("ribbon", {"course": 4})
+        self._mesh.uniform("gapTone", theme.gap)
         self.actor = self._mesh.actor
         self._colors = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
         self._flow = rgb(theme.flow)
@@ -155,7 +156,7 @@ class Ribbons:
         color = np.tile(self._flow, (len(shown), 1))
         for edge_kind, own in self._colors.items():
             color[kind == edge_kind] = own
-        faint = np.where(inferred, np.where(residual, _FAINT_RESIDUAL, _FAINT), 0.0)
+        faint: NDArray[np.float64] = np.where(inferred, np.where(residual, _FAINT_RESIDUAL, _FAINT), 0.0)
         plain = (1 - (1 - faint) * (1 - fade))[:, None]
         color = color * (1 - plain) + plates * plain
         rgba = np.full((len(line), 4, 4), 255, np.uint8)
@@ -163,5 +164,6 @@ class Ribbons:
         way = np.zeros((len(line), 4, 4), np.float32)
         way[..., :2] = course
         way[..., 2] = np.where(inferred, np.where(residual, _GAP_RESIDUAL, _GAP), 0.0)[line][:, None]
-        self._mesh.fill(to_world(corners).reshape(-1, 3).astype(np.float32), rgba.reshape(-1, 4), course=way.reshape(-1, 4))
+        points = to_world(corners).reshape(-1, 3).astype(np.float32)
+        self._mesh.fill(points, rgba.reshape(-1, 4), course=way.reshape(-1, 4))
         self.actor.SetPosition(*to_world(anchor))

@@ -47,7 +47,7 @@ class _Model:
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
+class Frame:
     """What the last `draw` drew."""
 
     camera: Camera
@@ -68,6 +68,8 @@ class Scene:
     Attributes
     ----------
     renderer : vtkRenderer
+    frame : Frame or None
+        What the last `draw` drew.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -78,12 +80,12 @@ class Scene:
         self._graph: ModelGraph | None = None
         self._placement: Placement | None = None
         self._model: _Model | None = None
-        self._frame: _Frame | None = None
+        self.frame: Frame | None = None
         self._dress(theme)
 
     def show(self, graph: ModelGraph, placement: Placement) -> None:
         """Take a model to draw."""
-        self._graph, self._placement, self._frame = graph, placement, None
+        self._graph, self._placement, self.frame = graph, placement, None
         tree = CutTree(graph, placement)
         tones = node_tones(graph)
         self._model = _Model(
@@ -132,18 +134,18 @@ class Scene:
             return
         camera = state.camera or self._framing(state, viewport, scale)
         cut = choose_cut(model.tree, camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET, scale)
-        self._frame = _Frame(camera, viewport, cut)
+        self.frame = Frame(camera, viewport, cut)
         anchor = np.asarray(camera.target)
         above = np.maximum(graph.parent[cut.nodes], 0)
         colors = np.where(cut.opened[:, None], model.plates[cut.nodes], model.faces[cut.nodes])
         behind = model.plates[above]
         fade = _fade(placement, state.focus, camera, viewport)
         outside = ~_in_focus(graph, state.focus, cut.nodes)
-        colors = _faded(colors, behind, fade * outside)
-        depths = self._boxes.fill(cut, placement, camera, anchor, colors, behind, model.gaps[above])
+        colors = _faded(colors, behind, np.where(outside, fade, 0.0))
+        depths = self._boxes.fill(cut, placement, camera, anchor, colors, behind, above, model.gaps[above], scale)
         routes, unit_px = self._routes(cut, scale, _ROUTE_MIN_PX * (2 if moving else 1))
         owners = placement.routes.owner[routes]
-        dimmed = fade * ~_in_focus(graph, state.focus, owners, with_ancestors=False)
+        dimmed = np.where(_in_focus(graph, state.focus, owners, with_ancestors=False), 0.0, fade)
         self._ribbons.fill(placement.routes, routes, anchor, unit_px, scale, model.plates[owners], dimmed)
         marks = [(state.selection, rgb(self._theme.selection), 2.5), (state.hover, rgb(self._theme.hover), 1.5)]
         framed = [(node, color, px * scale) for node, color, px in marks if node is not None]
@@ -157,17 +159,12 @@ class Scene:
 
     def pick(self, x: float, y: float) -> int | None:
         """Return the deepest drawn node at a device pixel (origin at the top left), as of the last `draw`."""
-        if self._frame is None or self._placement is None:
+        if self.frame is None or self._placement is None:
             return None
-        nodes = self._frame.cut.nodes
-        origin, direction = self._frame.camera.ray((x, y), self._frame.viewport)
+        nodes = self.frame.cut.nodes
+        origin, direction = self.frame.camera.ray((x, y), self.frame.viewport)
         hit = nearest_box(self._placement.center[nodes], self._placement.size[nodes], origin, direction)
         return None if hit is None else int(nodes[hit])
-
-    @property
-    def cut(self) -> Cut | None:
-        """What the last `draw` drew."""
-        return None if self._frame is None else self._frame.cut
 
     @property
     def labels(self) -> LabelBook | None:
@@ -203,7 +200,7 @@ class Scene:
             self.renderer.RemoveActor(actor)
 
     def _routes(self, cut: Cut, scale: float, least_px: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the routes on opened plates that are wide enough to be seen, and text pixels a unit on their plates."""
+        """Return the routes on opened plates that are wide enough to be seen, and text pixels of a unit there."""
         assert self._placement is not None
         routes = self._placement.routes
         unit_px = np.zeros(len(self._placement.center))

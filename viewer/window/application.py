@@ -1,6 +1,7 @@
 """From a model to a window on the screen, and back to an exit code."""
 
 import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import MachineError
@@ -69,18 +70,29 @@ def _window(theme: str | None) -> "tuple[QApplication, Any]":
     return app, window
 
 
-def _close_on_interrupt(window: Any) -> Any:
+def _close_on_interrupt(window: Any) -> Callable[[], None]:
     """Let Ctrl+C in the terminal close the window; return what undoes that."""
     from PySide6.QtCore import QTimer
 
-    before = signal.signal(signal.SIGINT, lambda *_: window.close())
-    # Python runs signal handlers between bytecodes only: without this, Ctrl+C would wait for the next event.
-    heartbeat = QTimer()
-    heartbeat.timeout.connect(lambda: None)
-    heartbeat.start(250)
+    asked = False
+
+    def note(*_: Any) -> None:
+        # Python runs this between any two bytecodes, perhaps amid a frame: no time to take a window apart.
+        nonlocal asked
+        asked = True
+
+    def check() -> None:
+        if asked:
+            clock.stop()
+            window.close()
+
+    before = signal.signal(signal.SIGINT, note)
+    clock = QTimer()
+    clock.timeout.connect(check)
+    clock.start(100)
 
     def restore() -> None:
-        heartbeat.stop()
+        clock.stop()
         signal.signal(signal.SIGINT, before)
 
     return restore

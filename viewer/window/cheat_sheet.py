@@ -58,4 +58,5 @@ def _grid(rows: Sequence[tuple[str, str]]) -> QGridLayout:
 def _label(text: str, name: str) -> QLabel:
     label = QLabel(text)
     label.setObjectName(name)
+    label.setIndent(0)
     return label

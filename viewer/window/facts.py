@@ -45,12 +45,7 @@ def _tr(text: str) -> str:
 def describe(graph: ModelGraph, node: int) -> list[Section]:
     """Return everything that is known of a node, most wanted first; sections without facts are left out."""
     sections = [_size(graph, node), _storage(graph, node), _structure(graph, node), _origin(graph, node)]
-    attributes = Section(_tr("Attributes"))
-    for key, value in sorted(graph.attributes_of(node).items()):
-        if key == _ROLE:
-            continue  # the kind says it
-        attributes.add(attribute_word(key), _value(graph, key, value))
-    sections.insert(3, attributes)
+    sections[3:3] = _attributes(graph, node)
     return [section for section in sections if section.facts]
 
 
@@ -99,6 +94,17 @@ def _structure(graph: ModelGraph, node: int) -> Section:
     return section
 
 
+def _attributes(graph: ModelGraph, node: int) -> list[Section]:
+    """One section for the plain ones, and one for each group that shares a prefix (``metadata.format``)."""
+    groups = {"": Section(_tr("Attributes"))}
+    for key, value in sorted(graph.attributes_of(node).items()):
+        group, _, name = key.rpartition(".")
+        if key != _ROLE:  # the kind says it
+            section = groups.setdefault(group, Section(capital(group.replace(".", " ").replace("_", " "))))
+            section.add(attribute_word(name), _value(value))
+    return list(groups.values())
+
+
 def _origin(graph: ModelGraph, node: int) -> Section:
     section = Section(_tr("How it is known"))
     words = provenance_words(graph.provenance_of(node))
@@ -116,7 +122,7 @@ def _percent(share: float) -> str:
     return f"{percent:.3g} %" if percent >= 0.001 else _tr("under 0.001 %")
 
 
-def _value(graph: ModelGraph, key: str, value: Any) -> str:
+def _value(value: Any) -> str:
     if isinstance(value, bool):
         return _tr("yes") if value else _tr("no")
     if isinstance(value, int):
@@ -124,5 +130,5 @@ def _value(graph: ModelGraph, key: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return ", ".join(_value(graph, key, item) for item in value)
+        return ", ".join(_value(item) for item in value)
     return str(value)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
 from ..numbers import people_count, people_shape
 from .words import kind_word, node_title
@@ -49,6 +50,10 @@ def tip_html(graph: ModelGraph, node: int) -> str:
         facts.append(
             QCoreApplication.translate("HoverTip", "{count} parameters").format(count=people_count(parameters))
         )
+    elif graph.kind_of(node) == NodeKind.HEAD:
+        dimension = next(filter(None, (graph.attribute(above, "head_dim") for above in graph.ancestors(node))), None)
+        if dimension is not None:
+            facts.append(QCoreApplication.translate("HoverTip", "{count} dimensions").format(count=dimension))
     shape, dtype = graph.shape_of(node), graph.dtype_of(node)
     if shape is not None:
         facts.append(f"{people_shape(shape)} {dtype or ''}".strip())

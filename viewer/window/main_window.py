@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.breadcrumb.chosen.connect(self.view.navigator.go_to)
         self.tree.selected.connect(self._select)
         self.tree.entered.connect(self.view.navigator.go_to)
+        self.tree.left.connect(self.view.setFocus)
         self.view.navigator.refused.connect(lambda text: self.statusBar().showMessage(text, 4000))
         self.view.navigator.changed.connect(self._update_actions)
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)

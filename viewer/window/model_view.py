@@ -69,8 +69,8 @@ class ModelView(GlWidget):
         events = state.events
         events.camera.connect(self._on_camera)
         events.hover.connect(self._on_hover)
-        events.theme.connect(lambda theme: self._outline.set_color(THEMES[theme].hover))
-        for signal in (events.focus, events.selection, events.labels, events.theme, events.angle):
+        events.theme.connect(self._on_theme)
+        for signal in (events.focus, events.selection, events.labels, events.angle):
             signal.connect(self._on_change)
 
     def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState) -> None:
@@ -111,9 +111,10 @@ class ModelView(GlWidget):
         self._outline.resize(self.size())
         self._rest.start()  # while the window is being resized, quick frames do
 
-    def zoom(self, factor: float, at: QPointF) -> None:
-        """Zoom by a factor, so that what is under the point stays under it."""
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom by a factor, so that what is under the point, or else in the middle, stays there."""
         camera = self.camera()
+        at = at or QPointF(self.width() / 2, self.height() / 2)
         nearest, farthest = _NEAREST * self._whole_distance, _FARTHEST * self._whole_distance
         distance = min(max(camera.distance / factor, nearest), farthest)
         if distance != camera.distance:
@@ -144,6 +145,10 @@ class ModelView(GlWidget):
         self.redraw()
 
     def _on_change(self) -> None:
+        self.redraw()
+
+    def _on_theme(self, theme: str) -> None:
+        self._outline.set_color(THEMES[theme].hover)
         self.redraw()
 
     def _on_hover(self, node: int | None) -> None:

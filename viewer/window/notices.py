@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 __all__ = ["MessageBar", "ProgressBar"]
 
+_TEXT_WIDTH = 320
 _PATIENCE = 300  # milliseconds: what is done by then needs no progress bar
 
 
@@ -21,6 +22,7 @@ class ProgressBar(QWidget):
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(14)
         self._text = QLabel()
+        self._text.setFixedWidth(_TEXT_WIDTH)  # the bar must not jump about as file names come and go
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
@@ -35,7 +37,8 @@ class ProgressBar(QWidget):
 
     def report(self, text: str, fraction: float | None) -> None:
         """Show a step; a fraction of None means that nobody knows how long it takes."""
-        self._text.setText(text)
+        elided = self._text.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _TEXT_WIDTH)
+        self._text.setText(elided)
         self._bar.setRange(0, 0 if fraction is None else 1000)
         if fraction is not None:
             self._bar.setValue(round(1000 * fraction))

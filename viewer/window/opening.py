@@ -106,8 +106,9 @@ class ModelOpener(QObject):
             self._reading = None
             self._lay_out(graph)
         else:
-            text, fraction = reading.progress
-            self.progressed.emit(text or self.tr("Reading {name}").format(name=self._name), fraction)
+            step, fraction = reading.progress
+            text = self.tr("Reading {name}").format(name=self._name)
+            self.progressed.emit(f"{text}: {step}" if step else text, fraction)
 
     def _lay_out(self, graph: ModelGraph) -> None:
         self._graph = graph

@@ -5,7 +5,7 @@ import sys
 from importlib import resources as package_files
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QFontDatabase, QIcon, QPixmap
+from PySide6.QtGui import QFont, QFontDatabase, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from ... import resources
@@ -49,4 +49,5 @@ def _add_fonts(app: QApplication) -> None:
             QFontDatabase.addApplicationFontFromData(file.read_bytes())
     font = app.font()
     font.setFamilies(["Inter", *font.families()])
+    font.setFeature(QFont.Tag("calt"), 0)  # Inter would write the name 8x7b as 8×7b
     app.setFont(font)

@@ -102,8 +102,7 @@ QHeaderView::section { background: $panel; color: $dim; border: none; border-bot
 QLineEdit { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 6px 10px;
             selection-background-color: $accent; }
 QLineEdit:focus { border-color: $accent; }
-QLineEdit#search { margin: 4px 12px 8px 12px; }
-QLabel#resultCount { color: $dim; padding: 0 14px 6px 14px; font-size: 12px; }
+QLabel#resultCount { color: $dim; padding: 6px 2px 0 2px; font-size: 12px; }
 
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
@@ -133,8 +132,8 @@ QPushButton[role="recent"]:focus { border-color: $accent; }
 #startPage[dropping="true"] #startCard { border: 2px dashed $accent; }
 QLabel#startTitle { font-size: 30px; font-weight: 600; color: $text; }
 QLabel#startLine { font-size: 15px; color: $dim; }
-QLabel#startHint { color: $dim; padding: 4px 0 0 2px; }
-QLabel#startSection { color: $dim; font-weight: 600; padding: 20px 0 2px 2px; }
+QLabel#startHint { color: $dim; padding: 4px 0 0 0; }
+QLabel#startSection { color: $dim; font-weight: 600; padding: 20px 0 2px 0; }
 QLabel#recentName { color: $text; }
 QLabel#recentFolder { color: $faint; font-size: 12px; }
 

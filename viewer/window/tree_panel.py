@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QT
 from ...graph.model_graph import ModelGraph
 from .icons import NodeIcons
 from .tree_model import NodeRole, TreeModel
-from .words import kind_word
 
 __all__ = ["TreePanel"]
 
@@ -20,6 +19,7 @@ class TreePanel(QWidget):
 
     selected = Signal(int)
     entered = Signal(int)
+    left = Signal()  # the user is done here
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,16 +45,21 @@ class TreePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.search)
-        column.addWidget(self._count)
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 4, 12, 8)
+        top.setSpacing(0)
+        top.addWidget(self.search)
+        top.addWidget(self._count)
+        column.addLayout(top)
         column.addWidget(self._pages, 1)
 
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._find)
         self.search.textChanged.connect(self._pause.start)
         self.search.returnPressed.connect(self._take_first)
-        self.tree.doubleClicked.connect(self._enter)
-        self.results.doubleClicked.connect(self._enter)
+        for view in (self.tree, self.results):  # a double-click, or the Return key
+            view.activated.connect(self._enter)
+            view.installEventFilter(self)
 
     def show_model(self, graph: ModelGraph, icons: NodeIcons) -> None:
         """Show a model's tree, opened where it is worth looking."""
@@ -66,7 +71,7 @@ class TreePanel(QWidget):
         if old is not None:
             old.deleteLater()
         self.tree.selectionModel().currentChanged.connect(self._choose)
-        _size_columns(self.tree, 76, 76)
+        _size_columns(self.tree, stretched=0, fixed={1: 98, 2: 76})
         # Down through containers that hold only one thing, so that the first look shows something.
         node = 0
         while True:
@@ -111,10 +116,13 @@ class TreePanel(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Escape and self.search.text():
-                self.search.clear()
+            if event.key() == Qt.Key.Key_Escape:
+                if watched is self.search and self.search.text():
+                    self.search.clear()
+                else:
+                    self.left.emit()
                 return True
-            if event.key() == Qt.Key.Key_Down:
+            if watched is self.search and event.key() == Qt.Key.Key_Down:
                 (self.results if self.search.text() else self.tree).setFocus(Qt.FocusReason.TabFocusReason)
                 return True
         return super().eventFilter(watched, event)
@@ -143,28 +151,28 @@ class TreePanel(QWidget):
         graph = self._graph
         hits = graph.find(text, _MOST + 1)
         more = len(hits) > _MOST
-        found = QStandardItemModel(0, 3, self.results)
-        found.setHorizontalHeaderLabels([self.tr("Name"), self.tr("Kind"), self.tr("In")])
+        found = QStandardItemModel(0, 2, self.results)
+        found.setHorizontalHeaderLabels([self.tr("Name"), self.tr("In")])
         for node in hits[:_MOST]:
             name = QStandardItem(graph.name_of(node))
             name.setData(node, NodeRole)
             name.setIcon(self._model.index_of(node).data(Qt.ItemDataRole.DecorationRole))
             path = graph.path(node)
             name.setToolTip(path)
-            row = [name, QStandardItem(kind_word(graph.kind_of(node))), QStandardItem(path.rpartition(".")[0])]
+            row = [name, QStandardItem(path.rpartition(".")[0])]
             for item in row:
                 item.setEditable(False)
             found.appendRow(row)
         old = self.results.model()
         self.results.setModel(found)
-        _size_columns(self.results, 82, 120)
+        _size_columns(self.results, stretched=1, fixed={0: 130})
         if old is not None:
             old.deleteLater()
         self.results.selectionModel().currentChanged.connect(lambda index: self._choose(index.siblingAtColumn(0)))
         if more:
-            self._count.setText(self.tr("the first {count} parts").format(count=_MOST))
+            self._count.setText(self.tr("the first {count} of many").format(count=_MOST))
         else:
-            self._count.setText(self.tr("%n part(s)", "", len(hits)) if hits else self.tr("nothing found"))
+            self._count.setText(self.tr("{count} found").format(count=len(hits)) if hits else self.tr("nothing found"))
 
 
 def _tree_view() -> QTreeView:
@@ -183,9 +191,9 @@ def _tree_view() -> QTreeView:
     return view
 
 
-def _size_columns(view: QTreeView, second: int, third: int) -> None:
+def _size_columns(view: QTreeView, stretched: int, fixed: dict[int, int]) -> None:
     header = view.header()
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column, width in ((1, second), (2, third)):
+    header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+    for column, width in fixed.items():
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(column, width)

@@ -4,12 +4,14 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from archviz3d.graph.model_graph import ModelGraph
-from archviz3d.viewer.window.main_window import MainWindow
-from archviz3d.viewer.window.qt_application import qt_application
 from PySide6.QtCore import QPoint, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from archviz3d.graph.model_graph import ModelGraph
+from archviz3d.viewer.window.main_window import MainWindow
+from archviz3d.viewer.window.qt_application import qt_application
 
 WAIT = 20_000  # milliseconds: a software renderer on a busy machine is slow
 
@@ -40,7 +42,8 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     with qtbot.waitActive(window, timeout=WAIT):
         pass
     yield window
-    window.close()
+    if isValid(window):  # it deletes itself when it is closed
+        window.close()
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+import numpy as np
+
+from archviz3d.viewer.scene.ribbons import Polylines, ribbon_quads
+
+
+def lines(*polylines):
+    points = np.concatenate([np.array(p, float) for p in polylines])
+    return Polylines(points, np.concatenate([[0], np.cumsum([len(p) for p in polylines])]))
+
+
+def test_a_straight_ribbon_is_as_wide_as_asked_and_its_head_ends_at_the_target():
+    two = lines([[0, 0, 1], [10, 0, 1]], [[0, 5, 2], [0, 9, 2]])
+    corners, course, line = ribbon_quads(two, np.array([2.0, 1.0]), np.array([True, False]))
+    body = corners[(line == 0)][0]
+    assert np.ptp(body[:, 1]) == 2
+    assert body[:, 0].max() < 10
+    assert corners[line == 0][:, :, 0].max() == 10  # the tip
+    assert np.allclose(corners[line == 0][..., 2], 1)
+    assert corners[line == 1][:, :, 1].max() == 9
+    assert np.ptp(corners[line == 1][0][:, 0]) == 1
+    assert set(course[..., 1].ravel()) <= {-1, 0, 1}
+
+
+def test_joints_are_closed_and_keep_their_width():
+    bend = lines([[0, 0, 0], [10, 0, 0], [10, 10, 0]])
+    corners, course, _ = ribbon_quads(bend, np.array([1.0]), np.array([False]))
+    first, second = corners
+    assert np.allclose(first[1], second[0])
+    assert np.allclose(first[2], second[3])
+    assert np.allclose(np.linalg.norm(first[1] - [10, 0, 0]), np.sqrt(0.5))
+    assert course[1, 1, 0] == 20  # the way goes on through the joint
+
+
+def test_stretches_of_no_length_draw_nothing():
+    doubled = lines([[0, 0, 0], [5, 0, 0], [5, 0, 0], [9, 0, 0]])
+    corners, _, _ = ribbon_quads(doubled, np.array([1.0]), np.array([False]))
+    assert len(corners) == 2
+    assert np.isfinite(corners).all()
+    assert np.ptp(corners[..., 1]) == 1
+
+
+def test_taking_some_lines():
+    three = lines([[0, 0, 0], [1, 0, 0]], [[2, 0, 0], [3, 0, 0], [4, 0, 0]], [[5, 0, 0], [6, 0, 0]])
+    some = three.taken(np.array([2, 1]))
+    assert some.points[:, 0].tolist() == [5, 6, 2, 3, 4]
+    assert some.start.tolist() == [0, 2, 5]
+    assert some.line.tolist() == [0, 0, 1, 1, 1]

@@ -1,0 +1,224 @@
+"""The scene as pixels: what is where, in which colour, and that labels and picking agree with it."""
+
+import numpy as np
+import pytest
+
+from archviz3d.graph.builder import GraphBuilder
+from archviz3d.graph.kinds import EdgeKind, NodeKind, Provenance
+from archviz3d.layout import place
+from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.offscreen import offscreen_window, read_pixels
+from archviz3d.viewer.scene import Scene
+from archviz3d.viewer.state import ViewState
+from archviz3d.viewer.theme import DARK, LIGHT, Tone, contrast, rgb
+
+VIEWPORT = (1280, 720)
+AMBER = rgb(DARK.tones[Tone.EXPERT])
+
+
+class Stage:
+    """A scene in an off-screen window."""
+
+    def __init__(self, graph, window):
+        self.graph, self.placement = graph, place(graph)
+        self.scene, self.window = Scene(DARK), window
+        self.scene.show(graph, self.placement)
+        window.AddRenderer(self.scene.renderer)
+
+    def picture(self, moving=False, viewport=VIEWPORT, scale=1.0, **state):
+        self.window.SetSize(*viewport)
+        self.scene.draw(ViewState(**state), viewport, moving=moving, scale=scale)
+        self.window.Render()
+        return read_pixels(self.window, viewport)[..., :3].astype(float)
+
+    def front_px(self, nodes):
+        nodes = np.atleast_1d(nodes)
+        front = self.placement.center[nodes].copy()
+        front[:, 2] += self.placement.size[nodes][:, 2] / 2
+        return self.scene.frame.camera.project(front, VIEWPORT)[0]
+
+
+@pytest.fixture(scope="module")
+def stage(toy):
+    with offscreen_window(VIEWPORT) as window:
+        yield Stage(toy, window)
+
+
+def hue_of(color):
+    """Return a colour without its brightness."""
+    return color / max(color.sum(), 1)
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_every_expert_is_an_amber_tile(stage, toy, moving):
+    pixels = stage.picture(moving, labels=False)
+    experts = toy.of_kind(NodeKind.EXPERT)
+    px = np.floor(stage.front_px(experts)).astype(int)
+    seen = pixels[px[:, 1], px[:, 0]]
+    assert np.abs(seen / seen.sum(1, keepdims=True) - hue_of(AMBER)).max() < 0.02
+    assert np.abs(seen - AMBER).max() < 30
+
+
+def test_gaps_between_tiles_show_the_plate(stage, toy):
+    layer = toy.id_of("model.layers.2.mlp.experts")
+    pixels = stage.picture(focus=layer, labels=False)
+    first, second = (toy.id_of(f"model.layers.2.mlp.experts.{k}") for k in (0, 1))
+    middle = np.floor(stage.front_px([first, second]).mean(0)).astype(int)
+    assert np.abs(pixels[middle[1], middle[0]] - AMBER).max() > 60
+
+
+def test_the_ground_is_a_gradient_in_the_corners(stage):
+    pixels = stage.picture(labels=False)
+    for y, theme_color in ((0, DARK.ground[0]), (-1, DARK.ground[1])):
+        for x in (0, -1):
+            assert np.abs(pixels[y, x] - rgb(theme_color)).max() <= 2
+
+
+def test_the_picture_is_the_same_twice(stage):
+    assert np.array_equal(stage.picture(), stage.picture())
+
+
+def test_pick_agrees_with_what_is_seen(stage, toy):
+    stage.picture()
+    experts = toy.of_kind(NodeKind.EXPERT)
+    for node, (x, y) in zip(experts.tolist(), stage.front_px(experts).tolist(), strict=True):
+        assert stage.scene.pick(x, y) == node
+    assert stage.scene.pick(1, VIEWPORT[1] - 1) is None
+
+
+def test_pick_finds_the_deepest_drawn_part(stage, toy):
+    expert = toy.id_of("model.layers.3.mlp.experts.7")
+    stage.picture(focus=expert)
+    weight = toy.id_of("model.layers.3.mlp.experts.7.up_proj.weight")
+    hit = stage.scene.pick(*stage.front_px(weight)[0])
+    drawn = set(stage.scene.frame.cut.nodes.tolist())
+    assert hit == (weight if weight in drawn else toy.parent[weight])
+
+
+def test_every_layer_bears_its_number(stage, toy):
+    stage.picture()
+    named = {label.candidate.node: label for label in stage.scene.labels.placed}
+    for layer in toy.of_kind(NodeKind.LAYER).tolist():
+        assert named[layer].block.lines[0].text == toy.name_of(layer)
+
+
+VIEWS = ["", "model.layers.2", "model.layers.2.self_attn", "model.layers.2.mlp.experts.3", "lm_head.weight"]
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize(("viewport", "scale"), [(VIEWPORT, 1.0), ((700, 500), 1.0), ((1920, 1080), 1.5)])
+def test_labels_do_not_overlap_and_are_not_clipped(stage, toy, path, viewport, scale):
+    stage.picture(viewport=viewport, scale=scale, focus=toy.id_of(path))
+    rects = [label.rect for label in stage.scene.labels.placed]
+    for k, a in enumerate(rects):
+        assert min(a[:2]) >= 0
+        assert a[2] <= viewport[0]
+        assert a[3] <= viewport[1]
+        for b in rects[:k]:
+            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+    sizes = [line.font[0] for label in stage.scene.labels.placed for line in label.block.lines]
+    assert min(sizes, default=11) >= 11
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+def test_labels_can_be_read(stage, toy, theme):
+    focus = toy.id_of("model.layers.2")
+    pixels = stage.picture(focus=focus, theme=theme.name)
+    assert stage.scene.labels.placed
+    for label in stage.scene.labels.placed:
+        left, top, right, bottom = label.rect
+        patch = pixels[top:bottom, left:right].reshape(-1, 3)
+        ground = np.median(patch, axis=0)  # text covers less than half of its rectangle
+        ink = patch[np.abs(patch - ground).sum(1).argmax()]
+        assert contrast(ink, ground) >= 4.5, label.block.lines
+
+
+def test_labels_can_be_switched_off(stage):
+    bare, written = stage.picture(labels=False), stage.picture(labels=True)
+    assert np.abs(bare - written)[:60, :400].max() > 100  # the title
+
+
+def test_selection_is_framed(stage, toy):
+    expert = toy.id_of("model.layers.3.mlp.experts.7")
+    before, after = stage.picture(labels=False), stage.picture(labels=False, selection=expert)
+    changed = np.argwhere(np.abs(before - after).max(2) > 30)
+    x, y = stage.front_px(expert)[0]
+    assert len(changed)
+    assert np.abs(changed.mean(0) - (y, x)).max() < 6
+
+
+def test_what_is_not_in_focus_recedes_but_not_from_afar(stage, toy):
+    focus, other = toy.id_of("model.layers.2.self_attn"), toy.id_of("model.layers.2.input_layernorm")
+    norm = rgb(DARK.tones[Tone.NORM])
+    pixels = stage.picture(focus=focus, labels=False)
+    (x, y) = np.floor(stage.front_px(other)[0]).astype(int)
+    if 0 <= x < VIEWPORT[0] and 0 <= y < VIEWPORT[1]:
+        assert np.abs(pixels[y, x] - norm).max() > 30
+    far = stage.scene.fit(0, VIEWPORT)
+    pixels = stage.picture(focus=focus, camera=far, labels=False)
+    (x, y) = np.floor(stage.front_px(other)[0]).astype(int)
+    assert np.abs(pixels[y, x] - norm).max() < 30
+
+
+def test_the_theme_follows_the_state(stage):
+    light = stage.picture(theme="light", labels=False)
+    assert light[0, 0].min() > 240
+    dark = stage.picture(theme="dark", labels=False)
+    assert dark[0, 0].max() < 60
+
+
+def test_fit_keeps_title_and_legend_free(stage):
+    camera = stage.scene.fit(0, VIEWPORT)
+    center, half = stage.placement.center[0], stage.placement.size[0] / 2
+    signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
+    px, _ = camera.project(center + signs * half, VIEWPORT)
+    assert px[:, 1].min() >= 80
+    assert px[:, 0].max() <= VIEWPORT[0] - 150
+
+
+def test_a_thing_of_a_ten_thousandth_of_the_plan_is_drawn_exactly(stage, toy):
+    tensor = toy.id_of("model.layers.5.mlp.experts.9.down_proj.weight")
+    camera = stage.scene.fit(tensor, VIEWPORT)
+    close = Camera(camera.target, camera.azimuth, camera.elevation, camera.distance / 1000)
+    pixels = stage.picture(focus=tensor, camera=close, labels=False)
+    assert np.ptp(pixels.reshape(-1, 3), axis=0).max() <= 12  # one face fills the view, evenly lit
+    assert np.abs(hue_of(pixels[360, 640]) - hue_of(AMBER)).max() < 0.02
+    assert stage.scene.pick(640, 360) == tensor
+
+
+def flow_model(provenance):
+    b = GraphBuilder("two", "made by hand")
+    a, c = b.node(0, "a"), b.node(0, "c")
+    for node in (a, c):
+        b.tensor(node, "weight", (64, 64), "F32", nbytes=4 * 64 * 64)
+    b.edge(a, c, EdgeKind.DATA, provenance)
+    return b.build()
+
+
+def test_flow_is_drawn_and_inferred_flow_looks_different():
+    colors = []
+    for provenance in (Provenance.TRACED, Provenance.INFERRED):
+        with offscreen_window(VIEWPORT) as window:
+            stage = Stage(flow_model(provenance), window)
+            pixels = stage.picture(labels=False)
+            routes = stage.placement.routes
+            assert len(routes) == 1
+            px, _ = stage.scene.frame.camera.project(
+                routes.points[routes.start[0] : routes.start[1]].mean(0)[None], VIEWPORT
+            )
+            x, y = np.floor(px[0]).astype(int)
+            colors.append(pixels[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3).max(0))
+    plate = rgb(DARK.plates[0])
+    traced, inferred = (np.abs(color - plate).max() for color in colors)
+    assert traced > 60
+    assert 20 < inferred < traced
+
+
+def test_an_empty_scene_draws_its_ground():
+    with offscreen_window((64, 48)) as window:
+        scene = Scene(DARK)
+        window.AddRenderer(scene.renderer)
+        scene.draw(ViewState(), (64, 48))
+        window.Render()
+        assert np.abs(read_pixels(window, (64, 48))[0, 0, :3] - rgb(DARK.ground[0])).max() <= 2
+        assert scene.pick(3, 3) is None

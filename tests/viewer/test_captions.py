@@ -1,0 +1,65 @@
+"""Titles, facts and names in plain words."""
+
+from archviz3d.graph.builder import GraphBuilder
+from archviz3d.graph.kinds import NodeKind
+from archviz3d.viewer.captions import Caption, caption_of, facts_of, matrix_of, name_of, title_of, title_parts
+
+
+def test_title_leaves_out_what_goes_without_saying(toy):
+    expert = toy.id_of("model.layers.3.mlp.experts.11")
+    assert title_of(toy, expert) == "toy-moe › layer 3 › expert 11"
+    assert title_of(toy, 0) == "toy-moe"
+    assert title_of(toy, toy.id_of("model.layers.2.self_attn.q_proj")) == "toy-moe › layer 2 › attention › q_proj"
+    assert title_of(toy, toy.id_of("model.layers")) == "toy-moe › 6 layers"
+
+
+def test_title_parts_can_be_walked(toy):
+    expert = toy.id_of("model.layers.3.mlp.experts.11")
+    assert [node for _, node in title_parts(toy, expert)] == [0, toy.id_of("model.layers.3"), expert]
+
+
+def test_two_stacks_are_told_apart():
+    b = GraphBuilder("t5", "made by hand")
+    for side in ("encoder", "decoder"):
+        stack = b.node(b.node(0, side), "block", NodeKind.STACK)
+        for k in range(2):
+            b.tensor(b.node(stack, str(k), NodeKind.LAYER), "weight", (2, 2), "F32", nbytes=16)
+    graph = b.build()
+    assert title_of(graph, graph.id_of("decoder.block.1")) == "t5 › decoder › layer 1"
+
+
+def test_facts(toy):
+    assert facts_of(toy, 0) == "823 k parameters · 6 layers · 96 routed experts · 1.65 MB"
+    layer = facts_of(toy, toy.id_of("model.layers.1"))
+    assert "8 heads" in layer
+    assert "2 of 16 experts" in layer
+    assert facts_of(toy, toy.id_of("model.layers.1.mlp.experts.3")) == "6.14 k parameters · 3 matrices · 12.3 kB"
+    assert facts_of(toy, toy.id_of("lm_head.weight")) == "1000 × 64 · BF16 · 64 k parameters · 128 kB"
+    assert facts_of(toy, toy.id_of("model.layers.0.self_attn.heads.2")).startswith("8 dimensions")
+
+
+def test_names_and_captions(toy):
+    assert name_of(toy, toy.id_of("model.layers.0.mlp.experts")) == "16 experts"
+    assert name_of(toy, toy.id_of("model.layers.0.self_attn.heads")) == "8 heads"
+    assert caption_of(toy, toy.id_of("model.layers.0.mlp.gate")) == Caption("router", "top 2 of 16")
+    assert caption_of(toy, toy.id_of("model.layers.0.mlp.experts.0.up_proj")) == Caption("up_proj", "64 → 32")
+    assert caption_of(toy, toy.id_of("model.layers.0.mlp.experts.0.up_proj.weight")) == Caption(
+        "up_proj", "weight  32 × 64"
+    )
+    assert caption_of(toy, toy.id_of("model.layers.5")) == Caption("5")
+
+
+def test_the_matrix_of_a_module(toy):
+    module = toy.id_of("lm_head")
+    assert matrix_of(toy, module) == toy.id_of("lm_head.weight")
+    assert matrix_of(toy, toy.id_of("model.norm")) is None  # a vector is no matrix
+    assert matrix_of(toy, toy.id_of("model.layers.0")) is None
+
+
+def test_unknown_parts_keep_their_names():
+    b = GraphBuilder("odd", "made by hand")
+    node = b.node(0, "whatever|$x$")
+    b.tensor(node, "w", (3,), "F32", nbytes=12)
+    graph = b.build()
+    assert name_of(graph, 1) == "whatever|$x$"
+    assert facts_of(graph, 1) == "3 parameters · 12 B"

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from archviz3d.graph.builder import GraphBuilder
+from archviz3d.graph.kinds import NodeKind
+from archviz3d.viewer.theme import DARK, LIGHT, Tone, contrast, node_colors, node_tones, plate_colors, rgb
+
+
+def test_tensors_take_the_tone_of_what_they_belong_to(toy):
+    tones = node_tones(toy)
+
+    def tone(path):
+        return Tone(int(tones[toy.id_of(path)]))
+
+    assert tone("model.layers.0.self_attn.q_proj.weight") == Tone.ATTENTION
+    assert tone("model.layers.0.self_attn.o_proj.weight") == Tone.OUTPUT_PROJECTION
+    assert tone("model.layers.0.mlp.experts.3.up_proj.weight") == Tone.EXPERT
+    assert tone("model.layers.0.input_layernorm.weight") == Tone.NORM
+    assert tone("lm_head.weight") == Tone.OUTPUT
+    assert tone("model.layers.0") == Tone.CONTAINER
+
+
+def test_unknown_parts_stay_plain():
+    b = GraphBuilder("odd", "made by hand")
+    module = b.node(0, "thing")
+    b.tensor(b.node(module, "fc", NodeKind.LINEAR), "weight", (2, 2), "F32", nbytes=16)
+    b.tensor(0, "loose", (2, 2), "F32", nbytes=16)
+    assert set(node_tones(b.build())[1:].tolist()) == {Tone.PLAIN}
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+def test_every_node_has_a_colour(toy, theme):
+    colors = node_colors(toy, theme)
+    assert colors.shape == (len(toy), 3)
+    assert colors.dtype == np.uint8
+    assert len(theme.tones) == len(Tone)
+    expert = toy.id_of("model.layers.0.mlp.experts.3")
+    assert np.array_equal(colors[expert], rgb(theme.tones[Tone.EXPERT]).astype(np.uint8))
+    assert plate_colors(toy, theme, node_tones(toy)).shape == (len(toy), 3)
+
+
+def test_the_kinds_have_the_colours_of_the_design():
+    assert DARK.tones[Tone.ATTENTION] == "#5c92eb"
+    assert DARK.tones[Tone.OUTPUT_PROJECTION] == "#4670cd"
+    assert DARK.tones[Tone.EXPERT] == "#e0963f"
+    assert DARK.residual == "#78ebc8"
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+def test_text_can_be_read_on_the_ground_and_on_plates(theme):
+    for ground in (*theme.ground, *theme.plates):
+        assert contrast(rgb(theme.text), rgb(ground)) >= 7
+        assert contrast(rgb(theme.text_dim), rgb(ground)) >= 4.5
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast((255, 255, 255), (0, 0, 0)) == pytest.approx(21)
+    assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
