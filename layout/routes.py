@@ -205,9 +205,10 @@ class Roads:
         return rounded([(max(way[-1][0] - LANE_Y, 0.0), LANE_Y), *reversed(way)], room)
 
     def _way_down(self, child: int, side: float, gutter: float) -> tuple[list[Point], float]:
-        """Return the way from a child's side down to the lane, past the rows below by the left margin, and its radius."""
+        """Return the way from a child's side down to the lane and its radius; rows below are passed by the left margin."""
         middle, row = self.middle(child), self._plan.row[child]
-        way, room = [(side, middle), (gutter, middle)], abs(gutter - side)
+        way = [(side, middle), (gutter, middle)]
+        room = min(abs(gutter - edge) for edge in self._plan.slots[row][self._plan.column[child]])
         if row < len(self._plan.bands) - 1:
             corridor = self.corridor(row + 1)
             way += [(gutter, corridor), (self._margin, corridor)]
