@@ -35,9 +35,9 @@ def load(model: "str | PathLike[str] | torch.nn.Module") -> ModelGraph:
         When the file cannot be read.
     """
     if isinstance(model, str | PathLike):
-        from .loaders import load as load_path
+        from .loaders import load_confined
 
-        return load_path(fspath(model))
+        return load_confined(fspath(model))
     from .loaders.live import from_module
 
     return from_module(model)

@@ -1,7 +1,6 @@
 """The options of every command, and the checks that need no model."""
 
 import argparse
-import difflib
 import re
 import sys
 from typing import Any, NoReturn
@@ -23,6 +22,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"unrecognized arguments: (-\S+)", message)
         if unknown:
+            import difflib  # only wrong usage pays for it
+
             given = unknown[1].split("=")[0]
             known = [o for action in self._actions for o in action.option_strings]
             close = difflib.get_close_matches(given, known, 1, 0.7)

@@ -1,6 +1,6 @@
 """The one way to make a ModelGraph: nodes one by one, or tensors in bulk by dotted name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import Edges, SparseColumn
+from .columns import CodedSequence, Edges, SparseColumn
 from .counting import logical_parameters
 from .dotted import Fragment, NameTable, numeric_key, tree_of_names
 from .grouping import group_equal
@@ -179,7 +179,8 @@ class GraphBuilder:
         Parameters
         ----------
         names, dtypes, shapes, nbytes, files, offsets : sequence, length T
-            One entry a tensor; ``files`` are positions in `file_names`.
+            One entry a tensor; ``files`` are positions in `file_names`. A `CodedSequence` of dtypes or shapes
+            costs nothing a tensor.
         under : int
             Handle of the node that they hang on.
 
@@ -188,15 +189,14 @@ class GraphBuilder:
         ValueError
             When a name occurs twice.
         """
-        dtype_codes = {name: self._dtypes.code(name) for name in set(dtypes)}
         file_codes = np.array([self._files.code(name) for name in file_names] or [-1], np.int32)
         row = self._rows.append(under, -1, NodeKind.MODULE, Provenance.DECLARED, -1, -1, -1, -1, 0, 0)
         self._bulks.append(
             _Bulk(
                 row,
                 tree_of_names(names, self._names),
-                np.fromiter(map(self._shapes.__getitem__, shapes), np.int32, len(shapes)),
-                np.fromiter(map(dtype_codes.__getitem__, dtypes), np.int32, len(dtypes)),
+                _encoded(shapes, self._shapes.__getitem__),
+                _encoded(dtypes, self._dtypes.code),
                 file_codes[np.asarray(files, np.int64)],
                 np.asarray(offsets, np.int64),
                 np.asarray(nbytes, np.int64),
@@ -329,6 +329,13 @@ class GraphBuilder:
             listed = list(values.values())
             columns[key] = SparseColumn(position[handles][rank], [listed[k] for k in rank.tolist()])
         return columns
+
+
+def _encoded(values: Sequence[Any], code: Callable[[Any], int]) -> NDArray[np.int32]:
+    """Return the code of each value."""
+    if isinstance(values, CodedSequence):
+        return np.array([code(value) for value in values.table], np.int32)[values.codes]
+    return np.fromiter(map(code, values), np.int32, len(values))
 
 
 def _preorder(

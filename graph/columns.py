@@ -1,12 +1,13 @@
 """Small immutable column types that a ModelGraph is made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Edges", "SparseColumn"]
+__all__ = ["CodedSequence", "Edges", "SparseColumn"]
 
 
 def _no_ids() -> NDArray[np.int32]:
@@ -39,6 +40,39 @@ class Edges:
 
     def __len__(self) -> int:
         return len(self.source)
+
+
+_T = TypeVar("_T")
+
+
+class CodedSequence(Sequence[_T]):
+    """A sequence with few different values, kept as codes into a table of them.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (N,)
+        Index into `table`.
+    table : sequence
+        The values; they need not differ.
+    """
+
+    def __init__(self, codes: NDArray[Any], table: Sequence[_T]) -> None:
+        self.codes = codes
+        self.table = table
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @overload
+    def __getitem__(self, index: int) -> _T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "CodedSequence[_T]": ...
+
+    def __getitem__(self, index: int | slice) -> "_T | CodedSequence[_T]":
+        if isinstance(index, slice):
+            return CodedSequence(self.codes[index], self.table)
+        return self.table[int(self.codes[index])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """ModelGraph -> Placement: every node's box and every drawn edge, in time linear in the graph."""
 
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..graph.kinds import EdgeKind
 from ..graph.model_graph import ModelGraph
 from .boxes import Boxes, set_boxes
 from .lift import lift
 from .placement import Placement, Routes
-from .template import SELF, Library, WayPoints
+from .template import SELF, Library, RouteTable
 from .tree import Tree, survey
 
 __all__ = ["ARRANGEMENTS", "place"]
@@ -57,28 +59,28 @@ def place(graph: ModelGraph, aspect: float = 16 / 9, arrangement: str = "wrap") 
     return Placement(arrangement, aspect, boxes.center, boxes.size, routes)
 
 
-def _set_routes(tree: Tree, ways: list[list[WayPoints]], boxes: Boxes) -> Routes:
+def _set_routes(tree: Tree, tables: list[RouteTable], boxes: Boxes) -> Routes:
     """Copy each template's routes to all containers that share it."""
-    flat = [way for some in ways for way in some]
-    per_template = np.array([len(some) for some in ways] or [0])
+    per_template = np.array([len(table.source) for table in tables] or [0])
     owner = np.flatnonzero(boxes.template >= 0)
     owner = owner[per_template[boxes.template[owner]] > 0]
     if not len(owner):
         none, codes = np.empty(0, np.int32), np.empty(0, np.uint8)
         return Routes(none, none, none, codes, codes, np.zeros(1, np.int64), np.empty((0, 3)), np.empty(0))
-    template = boxes.template[owner]
-    way, owner = _repeat(np.cumsum(per_template) - per_template, per_template, template, owner)
+    way, owner = _repeat(np.cumsum(per_template) - per_template, per_template, boxes.template[owner], owner)
 
-    per_way = np.array([len(one.points) for one in flat])
-    points = np.concatenate([one.points for one in flat])
-    source, target = np.array([one.source for one in flat])[way], np.array([one.target for one in flat])[way]
-    kind = np.array([one.kind for one in flat], np.uint8)[way]
+    def column(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(table, name) for table in tables])
+
+    per_way = column("counts")
+    source, target, kind = column("source")[way], column("target")[way], column("kind")[way]
     point, place_of = _repeat(np.cumsum(per_way) - per_way, per_way, way, np.arange(len(way)))
     frame = boxes.frame(owner)
     at = np.empty((len(point), 3))
-    at[:, :2] = frame.low[place_of] + points[point] * frame.size[place_of]
-    lift_of = np.array([2.0 if one.source == one.target else 1.5 if one.kind == 1 else 1.0 for one in flat])[way]
-    at[:, 2] = (frame.front + _LIFT * lift_of * np.minimum(frame.size[:, 0], frame.size[:, 1]))[place_of]
+    at[:, :2] = frame.low[place_of] + column("points")[point] * frame.size[place_of]
+    # Of streams that meet, the one along the panel lies on top; streams lie above data.
+    height = np.where(kind == EdgeKind.RESIDUAL, np.where(source == target, 2.0, 1.5), 1.0)
+    at[:, 2] = (frame.front + _LIFT * height * np.minimum(frame.size[:, 0], frame.size[:, 1]))[place_of]
     start = np.zeros(len(way) + 1, np.int64)
     np.cumsum(per_way[way], out=start[1:])
 
@@ -91,10 +93,10 @@ def _set_routes(tree: Tree, ways: list[list[WayPoints]], boxes: Boxes) -> Routes
         target=ends(target),
         owner=owner.astype(np.int32),
         kind=kind,
-        provenance=np.array([one.provenance for one in flat], np.uint8)[way],
+        provenance=column("provenance")[way],
         start=start,
         points=at,
-        width=np.array([one.width for one in flat])[way] * frame.size[:, 1],
+        width=column("width")[way] * frame.size[:, 1],
     )
 
 

@@ -1,66 +1,20 @@
-"""Polylines through the free space between a container's children."""
+"""Ways through the free space between a container's children."""
 
 from collections import Counter
 from functools import cached_property
 from itertools import pairwise
-from math import cos, hypot, pi, sin
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .pack import Plan
+from .polylines import WIDEST_ARC, Point, Way
 from .stack import LANE_Y
 
-__all__ = ["Point", "Roads", "rounded"]
+__all__ = ["Roads"]
 
-Point = tuple[float, float]
-_ARC_STEPS = 6
-_ANGLES = [pi / 2 * step / _ARC_STEPS for step in range(_ARC_STEPS + 1)]
-_ARC = [(sin(angle), 1 - cos(angle)) for angle in _ANGLES]  # of radius 1: along the way in, and to the way out
-_RADIUS = 0.06
-_NOTHING = 1e-9
+_NOTHING = 1e-12
 # An arc of r round a corner passes a box whose own corner is r / 3.4 away, both ways; the ribbon has a width.
 _ARC_ROOM = 2.0
-
-
-def rounded(corners: list[Point], radius: float = _RADIUS) -> NDArray[np.float64]:
-    """Return a polyline along `corners` whose right angles are turned into arcs.
-
-    Parameters
-    ----------
-    corners : list of (float, float)
-        Ends of axis-parallel stretches.
-    radius : float
-        Largest radius; an arc takes no more than half of a stretch it shares with another.
-    """
-    points = [corners[0]]
-    for point in corners[1:]:  # drop stretches of no length and corners that are none
-        if hypot(point[0] - points[-1][0], point[1] - points[-1][1]) < _NOTHING:
-            continue
-        if len(points) > 1 and _straight(points[-2], points[-1], point):
-            points.pop()
-        points.append(point)
-    line = [points[0]]
-    last = len(points) - 1
-    for k in range(1, last):
-        (ax, ay), (bx, by), (cx, cy) = points[k - 1], points[k], points[k + 1]
-        before, after = hypot(bx - ax, by - ay), hypot(cx - bx, cy - by)
-        r = min(radius, before if k == 1 else before / 2, after if k == last - 1 else after / 2)
-        in_x, in_y = (bx - ax) / before, (by - ay) / before
-        out_x, out_y = (cx - bx) / after, (cy - by) / after
-        from_x, from_y = bx - in_x * r, by - in_y * r
-        line.extend(
-            (from_x + r * (in_x * forth + out_x * side), from_y + r * (in_y * forth + out_y * side))
-            for forth, side in _ARC
-        )
-    if len(line) > 1 and hypot(line[-1][0] - points[-1][0], line[-1][1] - points[-1][1]) < _NOTHING:
-        line.pop()
-    line.append(points[-1])
-    return np.array(line if len(line) > 1 else [*line, *line])
-
-
-def _straight(a: Point, b: Point, c: Point) -> bool:
-    return abs((b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])) < _NOTHING
 
 
 class Roads:
@@ -148,7 +102,7 @@ class Roads:
         _, bottom, _, top = self.box(child)
         return bottom < height < top
 
-    def between(self, source: int, target: int, leave: float, enter: float) -> NDArray[np.float64]:
+    def between(self, source: int, target: int, leave: float, enter: float) -> Way:
         """Return the way from the right side of one child, at height `leave`, to the left side of another.
 
         Neighbours are joined across their gutter. Everything else runs through the gutter beside the
@@ -161,7 +115,7 @@ class Roads:
         free = not (self._crowded(source) or self._crowded(target))
         if self.are_neighbours(source, target):
             room = min(out - plan.slots[a][plan.column[source]][1], plan.slots[b][plan.column[target]][0] - out)
-            return rounded([start, (out, leave), (out, enter), end], _RADIUS if free else room)
+            return Way([start, (out, leave), (out, enter), end], WIDEST_ARC if free else room)
         leaving = self.corridor(a + 1 if b > a else a)
         entering = self.corridor(b + 1 if b < a else b)
         # An arc may not cut the corner of a box: how far the way is from the boxes beside it.
@@ -171,7 +125,7 @@ class Roads:
         way = [start, (out, leave), (out, leaving)]
         if abs(leaving - entering) > _NOTHING:
             way += [(self._margin, leaving), (self._margin, entering)]
-        return rounded([*way, (into, entering), (into, enter), end], _ARC_ROOM * room if free else room)
+        return Way([*way, (into, entering), (into, enter), end], _ARC_ROOM * room if free else room)
 
     def _adjacent(self, source: int, target: int) -> bool:
         """Whether nothing stands between two children of one row, the first to the left."""
@@ -186,23 +140,23 @@ class Roads:
             lowest[slot] = min(bottom, lowest.get(slot, bottom))
         return lowest
 
-    def onto_lane(self, child: int, at: float) -> NDArray[np.float64]:
+    def onto_lane(self, child: int, at: float) -> Way:
         """Return the way from a child down to the residual lane; `at` is where on its lower side, 0 to 1."""
         left, bottom, right, _ = self.box(child)
         if self._reaches_down(child):
             x = left + at * (right - left)
-            return rounded([(x, bottom), (x, LANE_Y), (min(x + LANE_Y, self._width), LANE_Y)])
+            return Way([(x, bottom), (x, LANE_Y), (min(x + LANE_Y, self._width), LANE_Y)])
         way, room = self._way_down(child, right, self.right_gutter(child))
-        return rounded([*way, (min(way[-1][0] + LANE_Y, self._width), LANE_Y)], room)
+        return Way([*way, (min(way[-1][0] + LANE_Y, self._width), LANE_Y)], room)
 
-    def off_lane(self, child: int, at: float) -> NDArray[np.float64]:
+    def off_lane(self, child: int, at: float) -> Way:
         """Return the way from the residual lane up to a child."""
         left, bottom, right, _ = self.box(child)
         if self._reaches_down(child):
             x = left + at * (right - left)
-            return rounded([(max(x - LANE_Y, 0.0), LANE_Y), (x, LANE_Y), (x, bottom)])
+            return Way([(max(x - LANE_Y, 0.0), LANE_Y), (x, LANE_Y), (x, bottom)])
         way, room = self._way_down(child, left, self.left_gutter(child))
-        return rounded([(max(way[-1][0] - LANE_Y, 0.0), LANE_Y), *reversed(way)], room)
+        return Way([(max(way[-1][0] - LANE_Y, 0.0), LANE_Y), *reversed(way)], room)
 
     def _way_down(self, child: int, side: float, gutter: float) -> tuple[list[Point], float]:
         """Return the way from a child's side down to the lane and its radius; rows below are passed by the left margin."""

@@ -1,7 +1,9 @@
 """Templates: the plan of one container, made once for all containers of the same structure and shape."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,12 @@ from .items import Naturals
 from .lift import Lifted
 from .pack import Plan
 from .plans import Flow, plan_of
-from .routes import Roads, rounded
+from .polylines import Way, polylines
+from .routes import Roads
 from .stack import LANE_STRIP, LANE_WIDTH, LANE_Y, Port, apart_of, is_page, pack_stack, stack_port
 from .tree import Tree
 
-__all__ = ["SELF", "Library", "Template", "WayPoints"]
+__all__ = ["SELF", "Library", "RouteTable", "Template"]
 
 # Aspects are told apart in steps of 1/256 of an octave: a template is stretched by at most 0.14 %.
 _STEPS = 256
@@ -27,16 +30,55 @@ _WIDEST_DATA = 0.022
 _BRANCH_WIDTH = 0.55  # of the residual ribbon
 
 
-@dataclass(frozen=True, slots=True)
-class WayPoints:
-    """One route of a template: ends by position among the children, points in unit coordinates."""
+class _Route(NamedTuple):
+    """One route of a template: ends by position among the children, `SELF` for the container."""
 
     source: int
     target: int
     kind: int
     provenance: int
     width: float  # as a part of the container's height
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """Routes of one template, one row a route.
+
+    Attributes
+    ----------
+    source, target : ndarray of int64, shape (m,)
+        Positions of children; `SELF` for the container itself.
+    kind, provenance : ndarray of uint8, shape (m,)
+    width : ndarray of float64, shape (m,)
+        As a part of the container's height.
+    counts : ndarray of int64, shape (m,)
+        Number of points of each route.
+    points : ndarray of float64, shape (p, 2)
+        Points of all routes, one after another, in unit coordinates.
+    """
+
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    provenance: NDArray[np.uint8]
+    width: NDArray[np.float64]
+    counts: NDArray[np.int64]
     points: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, routes: Sequence[_Route], unit: NDArray[np.float64]) -> "RouteTable":
+        """Turn routes, drawn in a frame of size `unit`, into a table."""
+        lines, counts = polylines([route.way for route in routes])
+        return cls(
+            np.array([route.source for route in routes], np.int64),
+            np.array([route.target for route in routes], np.int64),
+            np.array([route.kind for route in routes], np.uint8),
+            np.array([route.provenance for route in routes], np.uint8),
+            np.array([route.width for route in routes], np.float64),
+            counts,
+            lines / unit,
+        )
 
 
 @dataclass(slots=True)
@@ -49,13 +91,13 @@ class Template:
         Boxes of the children.
     child : ndarray of int32, shape (n,)
         Template of each child, -1 for one without children.
-    routes : list of WayPoints
+    routes : RouteTable
     """
 
     low: NDArray[np.float64]
     size: NDArray[np.float64]
     child: NDArray[np.int32]
-    routes: list[WayPoints]
+    routes: RouteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +177,7 @@ class Library:
             )
         unit = np.array([order.aspect, 1.0])
         routes = self._routes(order, plan, flow, edges) if edges or order.entered or order.left else []
-        for route in routes:
-            route.points[:] /= unit
-        return Template(plan.low / unit, plan.size / unit, child, routes)
+        return Template(plan.low / unit, plan.size / unit, child, RouteTable.of(routes, unit))
 
     def _flow(self, node: int) -> tuple[Flow, list[tuple[int, int, int, int]]]:
         """Return what flows inside a container, and as (source, target, kind, provenance) rows."""
@@ -164,30 +204,30 @@ class Library:
         )
         return flow, rows
 
-    def _routes(self, order: _Order, plan: Plan, flow: Flow, edges: list[tuple[int, int, int, int]]) -> list[WayPoints]:
+    def _routes(self, order: _Order, plan: Plan, flow: Flow, edges: list[tuple[int, int, int, int]]) -> list[_Route]:
         roads = Roads(plan, order.aspect, LANE_STRIP if flow.has_lane else 0.0)
         near = min(_DATA_WIDTH * roads.narrowest(), _WIDEST_DATA)
         far = min(_DATA_WIDTH * roads.rim(), near)
         children = self._tree.children(order.node)
-        routes: list[WayPoints] = []
+        routes: list[_Route] = []
         if flow.has_lane:
             provenance = min(row[3] for row in edges if SELF in row[:2])
-            through = rounded([(0.0, LANE_Y), (order.aspect, LANE_Y)])
-            routes.append(WayPoints(SELF, SELF, EdgeKind.RESIDUAL, provenance, LANE_WIDTH, through))
+            through = Way([(0.0, LANE_Y), (order.aspect, LANE_Y)])
+            routes.append(_Route(SELF, SELF, EdgeKind.RESIDUAL, provenance, LANE_WIDTH, through))
         for source, target, kind, provenance in edges:
             if source == SELF:
                 at = 0.2 if target in flow.adds else 0.5
-                points, width = roads.off_lane(target, at), LANE_WIDTH * _BRANCH_WIDTH
+                way, width = roads.off_lane(target, at), LANE_WIDTH * _BRANCH_WIDTH
             elif target == SELF:
-                points, width = roads.onto_lane(source, 0.88), LANE_WIDTH * _BRANCH_WIDTH
+                way, width = roads.onto_lane(source, 0.88), LANE_WIDTH * _BRANCH_WIDTH
             else:
                 leave, enter = self._port(children, plan, source), self._port(children, plan, target)
-                points = roads.between(
+                way = roads.between(
                     source, target, *roads.level(source, target, leave and leave.leave, enter and enter.enter)
                 )
                 broad = max(port.width if port else 0.0 for port in (leave, enter))
                 width = broad or (near if roads.are_neighbours(source, target) else far)
-            routes.append(WayPoints(source, target, kind, provenance, width, points))
+            routes.append(_Route(source, target, kind, provenance, width, way))
         if order.entered or order.left:
             routes.extend(self._leads(order, plan, roads))
         return routes
@@ -207,7 +247,7 @@ class Library:
         port = stack_port(inner, len(layers) - apart)
         return Port(bottom + port.enter * height, bottom + port.leave * height, port.width * height)
 
-    def _leads(self, order: _Order, plan: Plan, roads: Roads) -> list[WayPoints]:
+    def _leads(self, order: _Order, plan: Plan, roads: Roads) -> list[_Route]:
         """Return the stretches that join a stack's edges to its first and last layer."""
         children = self._tree.children(order.node)
         main = len(children) - apart_of(self._graph.kind[children])
@@ -217,15 +257,15 @@ class Library:
             return []
         provenance = int(self._lifted.provenance[own][residual].max())
         port = stack_port(plan, main)
-        routes: list[WayPoints] = []
+        routes: list[_Route] = []
         if order.entered:
-            points = rounded([(0.0, port.enter), (roads.box(0)[0], port.enter)])
-            routes.append(WayPoints(SELF, 0, EdgeKind.RESIDUAL, provenance, port.width, points))
+            way = Way([(0.0, port.enter), (roads.box(0)[0], port.enter)])
+            routes.append(_Route(SELF, 0, EdgeKind.RESIDUAL, provenance, port.width, way))
         if order.left:
             _, bottom, right, top = roads.box(main - 1)
             lane, gutter = bottom + LANE_Y * (top - bottom), roads.right_gutter(main - 1)
-            points = rounded([(right, lane), (gutter, lane), (gutter, port.leave), (order.aspect, port.leave)])
-            routes.append(WayPoints(main - 1, SELF, EdgeKind.RESIDUAL, provenance, port.width, points))
+            way = Way([(right, lane), (gutter, lane), (gutter, port.leave), (order.aspect, port.leave)])
+            routes.append(_Route(main - 1, SELF, EdgeKind.RESIDUAL, provenance, port.width, way))
         return routes
 
 

@@ -43,12 +43,12 @@ def test_every_routed_expert_is_a_tile(tmp_path, name, experts, least_px):
     main = tiles[~in_mtp]
     assert len(main) == experts
     assert np.isin(main, scene.frame.cut.nodes).all()
-    sides = front_sides_px(placement.center[main], placement.size[main], scene.frame.camera, VIEWPORT)
+    sides = front_sides_px(placement.center[main], placement.size[main], scene.frame.view.camera, VIEWPORT)
     assert sides.min() >= least_px
 
     front = placement.center[main].copy()
     front[:, 2] += placement.size[main][:, 2] / 2
-    px = scene.frame.camera.project(front, VIEWPORT)[0]
+    px = scene.frame.view.camera.project(front, VIEWPORT)[0]
     x, y = np.floor(px).astype(int).T
     amber = rgb(DARK.tones[Tone.EXPERT])
     assert np.abs(pixels[y, x] - amber).max() < 40

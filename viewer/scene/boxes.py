@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...layout.placement import Placement
-from ..camera import Camera
 from ..cut import Cut
 from ..theme import Theme
+from .frame import Frame, View
 from .mesh import QuadMesh
 
 __all__ = ["Boxes", "sibling_gaps", "to_world"]
@@ -84,54 +84,34 @@ class Boxes:
         self._shadow = theme.shadow
         self.actor = self._mesh.actor
 
-    def fill(
-        self,
-        cut: Cut,
-        placement: Placement,
-        camera: Camera,
-        anchor: NDArray[np.float64],
-        colors: NDArray[np.uint8],
-        behind: NDArray[np.uint8],
-        above: NDArray[np.integer],
-        gaps: NDArray[np.float32],
-        scale: float,
-    ) -> tuple[float, float]:
-        """Draw a cut and return the nearest and the farthest depth that the camera must show.
+    def fill(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> tuple[float, float]:
+        """Draw a frame's boxes and return the nearest and the farthest depth that the camera must show.
 
         Parameters
         ----------
-        anchor : ndarray, shape (3,)
-            Plan point that becomes the mesh's origin.
-        colors, behind : ndarray of uint8, shape (K, 3)
-            Front faces, and the plates that they stand on.
-        above : ndarray of int, shape (K,)
-            The nodes of those plates.
-        gaps : ndarray, shape (K, 2)
-            Free space to the next tile in plan units; zero where a box is not in a grid.
-        scale : float
-            Device pixels of a text pixel.
+        gaps : ndarray, shape (N, 2)
+            For each node, free space between the tiles on it, in plan units: see `sibling_gaps`.
         """
+        view, cut = frame.view, frame.cut
         half = placement.size[cut.nodes] / 2
-        center = placement.center[cut.nodes] - anchor
-        reach = _REACH * camera.distance
-        target = np.asarray(camera.target) - anchor
+        center = placement.center[cut.nodes] - view.anchor
+        reach = _REACH * view.camera.distance
         low, high = center - half, center + half
-        low[:, :2] = np.maximum(low[:, :2], target[:2] - reach)
-        high[:, :2] = np.minimum(high[:, :2], target[:2] + reach)
-        shadows = _shadows(low, high, cut, placement.size[above][:, :2].min(1), gaps, scale)
+        low[:, :2] = np.maximum(low[:, :2], -reach)
+        high[:, :2] = np.minimum(high[:, :2], reach)
+        free = gaps[frame.above]
+        shadows = _shadows(low, high, frame, placement.size[frame.above][:, :2].min(1), free)
         shadows.light[:] = self._shadow + (1 - self._shadow) * shadows.light
-        faces = [shadows, _fronts(low, high, cut, gaps, scale), *_sides(low, high, cut, camera.eye - anchor)]
-        self._upload(faces, colors, behind, anchor)
-        return _depths(low, high, camera, anchor)
+        sides = _sides(low, high, cut, view.camera.eye - view.anchor)
+        self._upload([shadows, _fronts(low, high, frame, free), *sides], frame)
+        return _depths(low, high, view)
 
-    def _upload(
-        self, faces: list[_Faces], colors: NDArray[np.uint8], behind: NDArray[np.uint8], anchor: NDArray[np.float64]
-    ) -> None:
+    def _upload(self, faces: list[_Faces], frame: Frame) -> None:
         total = sum(len(f.owner) for f in faces)
         points = np.empty((total, 4, 3), np.float32)
         rgba = np.full((total, 4, 4), 255, np.uint8)
         face = np.empty((total, 4, 4), np.float32)
-        packed = (behind.astype(np.int32) @ np.array([65536, 256, 1], np.int32)).astype(np.float32)
+        packed = (frame.behind.astype(np.int32) @ np.array([65536, 256, 1], np.int32)).astype(np.float32)
         # The deepest come first: what they hide is never shaded.
         at = total
         for f in faces:
@@ -139,19 +119,20 @@ class Boxes:
             at = rows.start
             owner = f.owner[::-1]
             points[rows] = to_world(f.points[::-1])
-            paint = behind if f.on_plate else colors
+            paint = frame.behind if f.on_plate else frame.colors
             np.minimum(paint[owner][:, None, :] * f.light[::-1, :, None], 255, out=rgba[rows, :, :3], casting="unsafe")
             face[rows, :, :2] = f.place[::-1]
             face[rows, :, 2] = packed[owner, None]
             face[rows, :, 3] = f.style[::-1, None]
         self._mesh.fill(points.reshape(-1, 3), rgba.reshape(-1, 4), face=face.reshape(-1, 4))
-        self.actor.SetPosition(*to_world(anchor))
+        self.actor.SetPosition(*to_world(frame.view.anchor))
 
 
-def _depths(
-    low: NDArray[np.float64], high: NDArray[np.float64], camera: Camera, anchor: NDArray[np.float64]
-) -> tuple[float, float]:
-    depth = camera.to_view((low + high) / 2 + anchor)[:, 2]
+def _depths(low: NDArray[np.float64], high: NDArray[np.float64], view: View) -> tuple[float, float]:
+    camera = view.camera
+    if not len(low):
+        return 0.5 * camera.distance, 2.0 * camera.distance
+    depth = camera.to_view((low + high) / 2 + view.anchor)[:, 2]
     reach = (high - low) / 2 @ np.abs(camera.axes[2])
     near, far = float((depth - reach).min()), float((depth + reach).max())
     return max(0.95 * near, 0.01 * camera.distance), max(1.05 * far, 0.02 * camera.distance)
@@ -160,12 +141,15 @@ def _depths(
 def _shadows(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
-    cut: Cut,
+    frame: Frame,
     above: NDArray[np.float64],
     gaps: NDArray[np.float32],
-    scale: float,
 ) -> _Faces:
-    """Return soft rims on the plates around large boxes: what makes them stand rather than float."""
+    """Return soft rims on the plates around large boxes: what makes them stand rather than float.
+
+    `above` is the smaller side of the plate that each box stands on.
+    """
+    cut, scale = frame.cut, frame.view.scale
     cast = np.flatnonzero((cut.px.min(1) > _SHADOW_FROM_PX * scale) & (cut.nodes > 0))
     low, high, plate = low[cast], high[cast], above[cast]
     free = np.where(gaps[cast] > 0, gaps[cast] / 2, np.inf).min(1)
@@ -187,10 +171,9 @@ def _shadows(
     return _Faces(quads.reshape(-1, 4, 3), np.repeat(cast, 4), light, place, np.full(count, _PLAIN_SIDE), on_plate=True)
 
 
-def _fronts(
-    low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, gaps: NDArray[np.float32], scale: float
-) -> _Faces:
-    is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX * scale)
+def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], frame: Frame, gaps: NDArray[np.float32]) -> _Faces:
+    cut = frame.cut
+    is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX * frame.view.scale)
     # A tile's quad reaches half a pixel out, but not into its neighbour's: the shader paints that rim.
     rim = np.where(is_tile[:, None], np.minimum(gaps / 2, 0.6 / cut.unit_px[:, None]), 0.0)
     lower, upper = low[:, :2] - rim, high[:, :2] + rim

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..camera import Camera, Viewport
 from ..captions import Caption, caption_of, matrix_of
-from ..cut import Cut
 from ..label_layout import Block, Candidate, Line, Occupancy, PlacedLabel, Rect, Spot, place_labels, shortened
 from ..numbers import grouped, people_shape
 from ..theme import Theme, contrast, rgb
+from .frame import Frame, View
 from .overlay import Overlay
 from .text import FontSpec, line_height, text_width
 
@@ -54,49 +53,35 @@ class LabelBook:
         # Tests and the window's accessibility layer read what is on the screen from here.
         self.placed: list[PlacedLabel] = []
 
-    def draw(
-        self,
-        overlay: Overlay,
-        cut: Cut,
-        colors: NDArray[np.uint8],
-        behind: NDArray[np.uint8],
-        quiet: NDArray[np.bool_],
-        camera: Camera,
-        viewport: Viewport,
-        scale: float,
-        focus: int,
-        taken: list[Rect],
-        ribbons: NDArray[np.float64],
-        moving: bool,
-    ) -> None:
-        """Choose the labels of a cut and add them to the overlay.
+    def draw(self, overlay: Overlay, frame: Frame, focus: int, taken: list[Rect], ribbons: NDArray[np.float64]) -> None:
+        """Choose the labels of a frame and add them to the overlay.
 
         Parameters
         ----------
-        colors, behind : ndarray of uint8, shape (K, 3)
-            Each box's front, and the plate that it stands on.
-        quiet : ndarray of bool, shape (K,)
-            What is not in focus: only the focus's neighbours are named there.
+        focus : int
+            The node that the title names.
         taken : list of Rect
             Ground of the title and the legend.
         ribbons : ndarray, shape (R, 4)
             Rectangles on the screen that ribbons cover.
         """
+        cut, scale, moving, viewport = frame.cut, frame.view.scale, frame.view.moving, frame.view.viewport
         cell = round((4 if moving else 2) * scale)
-        boxes = Occupancy(viewport, self._closed_rects(cut, camera, viewport), cell)
-        candidates = list(self._candidates(cut, quiet, camera, viewport, scale, focus))
+        boxes = Occupancy(viewport, self._closed_rects(frame), cell)
+        candidates = list(self._candidates(frame, focus))
         limit = _MOVING_LIMIT if moving else _STILL_LIMIT
         lanes = Occupancy(viewport, ribbons, cell)
         self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, limit)
         for label in self.placed:
             row = label.candidate.row
             inside = label.spot.on == "face" or (label.spot.within is not None and cut.opened[row])
-            ground = colors[row] if inside else behind[row]
+            ground = frame.colors[row] if inside else frame.behind[row]
             self._write(overlay, label, ground.astype(np.float64), scale)
 
     # ---------------------------------------------------------------- what is there
-    def _closed_rects(self, cut: Cut, camera: Camera, viewport: Viewport) -> NDArray[np.float64]:
+    def _closed_rects(self, frame: Frame) -> NDArray[np.float64]:
         """Return the screen rectangles of what labels must not cover."""
+        cut, camera, viewport = frame.cut, frame.view.camera, frame.view.viewport
         closed = np.flatnonzero(~cut.opened)
         large = cut.px[closed].max(1) > _LARGE
         px, depth = camera.project(_front_corners(self._placement, cut.nodes[closed[large]]), viewport)
@@ -107,10 +92,8 @@ class LabelBook:
         half = cut.px[small] / 2 + 1
         return np.concatenate([rects, np.concatenate([px - half, px + half], 1)[depth > 0]])
 
-    def _candidates(
-        self, cut: Cut, quiet: NDArray[np.bool_], camera: Camera, viewport: Viewport, scale: float, focus: int
-    ) -> Iterator[Candidate]:
-        graph = self._graph
+    def _candidates(self, frame: Frame, focus: int) -> Iterator[Candidate]:
+        graph, cut, scale = self._graph, frame.cut, frame.view.scale
         said = {focus, *graph.ancestors(focus)}  # the title says these
         kinds, parents = graph.kind[cut.nodes], graph.parent[cut.nodes]
         side = np.zeros(len(graph) + 1)  # the last one stands for the root's parent
@@ -119,11 +102,11 @@ class LabelBook:
         wanted = (cut.px.max(1) >= np.where(cut.opened, 34, 16) * scale) & (cut.px.min(1) >= 9 * scale)
         least = np.where(kinds == NodeKind.TENSOR, _MODULE_MIN, _PARENT_MIN)
         wanted &= is_layer | (side[parents] >= least * scale)
-        wanted &= ~quiet | is_layer | (parents == graph.parent[focus])
+        wanted &= ~frame.quiet | is_layer | (parents == graph.parent[focus])
         large = np.flatnonzero(wanted)
         area = cut.px[large].prod(1)
         large = large[np.argsort(-area, kind="stable")][:_MANY]
-        for row, face in zip(large.tolist(), self._faces(cut.nodes[large], camera, viewport, scale), strict=True):
+        for row, face in zip(large.tolist(), self._faces(cut.nodes[large], frame.view), strict=True):
             node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind = graph.kind_of(node)
             is_tensor = graph.shape_of(node) is not None
@@ -149,14 +132,12 @@ class LabelBook:
             return bool((self._graph.kind[self._graph.subtree(node)] == NodeKind.STACK).any())
         return kind in (NodeKind.MODEL, NodeKind.STACK)
 
-    def _faces(
-        self, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport, scale: float
-    ) -> list["_Face | None"]:
+    def _faces(self, nodes: NDArray[np.int64], view: View) -> list["_Face | None"]:
         """Return where each front face is on the screen, None behind the eye."""
-        px, depth = camera.project(_front_corners(self._placement, nodes), viewport)
+        px, depth = view.camera.project(_front_corners(self._placement, nodes), view.viewport)
         inner = _upright(px)
         # A long face that leans has hardly any upright rectangle in it; the middle of it has.
-        share = np.minimum(_CORE * scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)
+        share = np.minimum(_CORE * view.scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)
         core = _upright(_middle_part(px, share))
         leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
         inner[leans] = core[leans]

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...layout.placement import Placement
-from ..camera import Camera, Viewport
 from .boxes import to_world
+from .frame import View
 from .mesh import QuadMesh
 
 __all__ = ["Outlines"]
@@ -21,22 +21,16 @@ class Outlines:
         self._mesh = QuadMesh("box", {"face": 4})
         self.actor = self._mesh.actor
 
-    def fill(
-        self,
-        parts: list[tuple[int, NDArray[np.float64], float]],
-        placement: Placement,
-        camera: Camera,
-        anchor: NDArray[np.float64],
-        viewport: Viewport,
-    ) -> None:
+    def fill(self, parts: list[tuple[int, NDArray[np.float64], float]], placement: Placement, view: View) -> None:
         """Frame some parts, each with a colour and a width in pixels; the later is drawn over the earlier."""
+        camera = view.camera
         points, colors = [np.empty((0, 4, 3))], [np.empty((0, 4))]
         for k, (node, color, width_px) in enumerate(parts):
             depth = float(camera.to_view(placement.center[node])[2])
             if depth <= 0:
                 continue
-            unit = depth / camera.focal_px(viewport)  # plan units of a pixel
-            center = placement.center[node] - anchor
+            unit = depth / camera.focal_px(view.viewport)  # plan units of a pixel
+            center = placement.center[node] - view.anchor
             half = np.maximum(placement.size[node][:2] / 2, _LEAST_PX / 2 * unit)
             inner, outer = half * _AROUND, (half + width_px * unit) * _AROUND
             frame = np.empty((4, 4, 3))
@@ -51,4 +45,4 @@ class Outlines:
         self._mesh.fill(
             to_world(corners).reshape(-1, 3).astype(np.float32), rgba, face=np.zeros((len(rgba), 4), np.float32)
         )
-        self.actor.SetPosition(*to_world(anchor))
+        self.actor.SetPosition(*to_world(view.anchor))

@@ -9,9 +9,10 @@ from ...graph.kinds import EdgeKind, Provenance
 from ...layout.placement import Routes
 from ..theme import Theme, rgb
 from .boxes import to_world
+from .frame import View
 from .mesh import QuadMesh
 
-__all__ = ["Polylines", "Ribbons", "ribbon_quads"]
+__all__ = ["Polylines", "Ribbons", "ribbon_quads", "route_rects"]
 
 _HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
 _MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
@@ -109,6 +110,25 @@ def ribbon_quads(
     )
 
 
+def route_rects(routes: Routes, shown: NDArray[np.int64], view: View) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the rectangles on the screen that routes cover.
+
+    Returns
+    -------
+    rects : ndarray, shape (R, 4)
+        Left, top, right, bottom of each stretch, in pixels.
+    route : ndarray, shape (R,)
+        The route of each.
+    """
+    lines = Polylines(routes.points, routes.start).taken(shown)
+    line = lines.line
+    px, depth = view.camera.project(lines.points, view.viewport)
+    half = routes.width[shown][line] / 2 * view.camera.focal_px(view.viewport) / np.maximum(depth, 1e-300)
+    joined = np.flatnonzero((line[1:] == line[:-1]) & (depth[1:] > 0) & (depth[:-1] > 0))
+    a, b, wide = px[joined], px[joined + 1], half[joined][:, None]
+    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1), shown[line[joined]]
+
+
 class Ribbons:
     """All routes of a frame in one mesh."""
 
@@ -123,9 +143,8 @@ class Ribbons:
         self,
         routes: Routes,
         shown: NDArray[np.int64],
-        anchor: NDArray[np.float64],
-        px: NDArray[np.float64],
-        scale: float,
+        view: View,
+        unit_px: NDArray[np.float64],
         plates: NDArray[np.uint8],
         fade: NDArray[np.float64],
     ) -> None:
@@ -135,21 +154,19 @@ class Ribbons:
         ----------
         shown : ndarray of int64
             Indices of routes.
-        px : ndarray, shape (len(shown),)
-            Pixels of a plan unit on their plates, in pixels that text is measured in.
-        scale : float
-            Device pixels of a text pixel.
+        unit_px : ndarray, shape (len(shown),)
+            Device pixels of a plan unit on their plates.
         plates : ndarray of uint8, shape (len(shown), 3)
             The colour under each of them.
         fade : ndarray, shape (len(shown),)
             Share of that colour in a ribbon that is not in focus.
         """
-        self._mesh.uniform("gapFrom", _GAP_FROM_PX * scale)
+        self._mesh.uniform("gapFrom", _GAP_FROM_PX * view.scale)
         lines = Polylines(routes.points, routes.start).taken(shown)
-        lines = Polylines(lines.points - anchor, lines.start)
+        lines = Polylines(lines.points - view.anchor, lines.start)
         kind, inferred = routes.kind[shown], routes.provenance[shown] == Provenance.INFERRED
         residual = kind == EdgeKind.RESIDUAL
-        width = np.minimum(routes.width[shown], np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) / px)
+        width = np.minimum(routes.width[shown], np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) * view.scale / unit_px)
         # What runs through a container or joins its stream goes on: only what arrives has a head.
         arrives = ~(residual & (routes.target[shown] == routes.owner[shown]))
         corners, course, line = ribbon_quads(lines, width, arrives)
@@ -166,4 +183,4 @@ class Ribbons:
         way[..., 2] = np.where(inferred, np.where(residual, _GAP_RESIDUAL, _GAP), 0.0)[line][:, None]
         points = to_world(corners).reshape(-1, 3).astype(np.float32)
         self._mesh.fill(points, rgba.reshape(-1, 4), course=way.reshape(-1, 4))
-        self.actor.SetPosition(*to_world(anchor))
+        self.actor.SetPosition(*to_world(view.anchor))

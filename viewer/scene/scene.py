@@ -14,29 +14,32 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera, Viewport
 from ..captions import facts_of, title_of
-from ..cut import MOVING_BUDGET, STILL_BUDGET, Cut, CutTree, choose_cut
+from ..cut import MOVING_BUDGET, STILL_BUDGET, CutTree, choose_cut
+from ..label_layout import PlacedLabel
 from ..pick import nearest_box
 from ..state import ViewState
 from ..theme import THEMES, Theme, Tone, node_colors, node_tones, plate_colors, rgb
 from .boxes import Boxes, sibling_gaps, to_world
+from .frame import Frame, View, focus_share
 from .ground import Ground
 from .heading import Heading, Legend, free_margins
 from .labels import LabelBook
 from .outline import Outlines
 from .overlay import Overlay
-from .ribbons import Ribbons
+from .ribbons import Ribbons, route_rects
 
 __all__ = ["Scene"]
 
 _MULTISAMPLES = 8
 _ROUTE_MIN_PX = 0.7
-_FADE = 0.62  # share of the plate's colour in what is not in focus
 
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """What is computed once for a model, its placement and a theme."""
+    """A model with what is computed once for it and a theme."""
 
+    graph: ModelGraph
+    placement: Placement
     tree: CutTree
     tones: NDArray[np.uint8]
     faces: NDArray[np.uint8]
@@ -45,14 +48,20 @@ class _Model:
     labels: LabelBook
     heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
 
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """What the last `draw` drew."""
-
-    camera: Camera
-    viewport: Viewport
-    cut: Cut
+    @classmethod
+    def of(cls, graph: ModelGraph, placement: Placement, theme: Theme) -> "_Model":
+        tones = node_tones(graph)
+        return cls(
+            graph,
+            placement,
+            CutTree(graph, placement),
+            tones,
+            node_colors(graph, theme),
+            plate_colors(graph, theme, tones),
+            sibling_gaps(placement, graph.parent),
+            LabelBook(graph, placement, theme),
+            lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
+        )
 
 
 class Scene:
@@ -77,26 +86,19 @@ class Scene:
         self.renderer.GetCullers().RemoveAllItems()  # the cut knows better what is in view
         self.renderer.SetAutomaticLightCreation(False)  # faces are lit on the CPU
         self.renderer.SetUseOIT(False)  # the overlay is blended in the order it is drawn
-        self._graph: ModelGraph | None = None
-        self._placement: Placement | None = None
-        self._model: _Model | None = None
         self.frame: Frame | None = None
+        self._model: _Model | None = None
         self._dress(theme)
+
+    @property
+    def labels(self) -> list[PlacedLabel]:
+        """The labels that the last `draw` placed, the most important first."""
+        return self._model.labels.placed if self._model is not None else []
 
     def show(self, graph: ModelGraph, placement: Placement) -> None:
         """Take a model to draw."""
-        self._graph, self._placement, self.frame = graph, placement, None
-        tree = CutTree(graph, placement)
-        tones = node_tones(graph)
-        self._model = _Model(
-            tree,
-            tones,
-            node_colors(graph, self._theme),
-            plate_colors(graph, self._theme, tones),
-            sibling_gaps(placement, graph.parent),
-            LabelBook(graph, placement, self._theme),
-            lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
-        )
+        self.frame = None
+        self._model = _Model.of(graph, placement, self._theme)
 
     def fit(
         self,
@@ -107,11 +109,11 @@ class Scene:
         scale: float = 1.0,
     ) -> Camera:
         """Return the camera that frames a node, with the ground of title and legend kept free."""
-        if self._placement is None:
+        if self._model is None:
             raise RuntimeError("show a model first")
+        placement = self._model.placement
         camera = Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0)
-        center, size = self._placement.center[node], self._placement.size[node]
-        return camera.fitted(center, size, viewport, free_margins(viewport, scale))
+        return camera.fitted(placement.center[node], placement.size[node], viewport, free_margins(viewport, scale))
 
     def draw(self, state: ViewState, viewport: Viewport, *, scale: float = 1.0, moving: bool = False) -> None:
         """Prepare everything for the window's next render.
@@ -129,47 +131,31 @@ class Scene:
         if self._theme.name != state.theme:
             self._undress()
             self._dress(THEMES[state.theme])
-        graph, placement, model = self._graph, self._placement, self._model
-        if graph is None or placement is None or model is None:
-            return
-        camera = state.camera or self._framing(state, viewport, scale)
-        cut = choose_cut(model.tree, camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET, scale)
-        self.frame = Frame(camera, viewport, cut)
-        anchor = np.asarray(camera.target)
-        above = np.maximum(graph.parent[cut.nodes], 0)
-        colors = np.where(cut.opened[:, None], model.plates[cut.nodes], model.faces[cut.nodes])
-        behind = model.plates[above]
-        fade = _fade(placement, state.focus, camera, viewport)
-        outside = ~_in_focus(graph, state.focus, cut.nodes)
-        colors = _faded(colors, behind, np.where(outside, fade, 0.0))
-        depths = self._boxes.fill(cut, placement, camera, anchor, colors, behind, above, model.gaps[above], scale)
-        routes, unit_px = self._routes(cut, scale, _ROUTE_MIN_PX * (2 if moving else 1))
-        owners = placement.routes.owner[routes]
-        dimmed = np.where(_in_focus(graph, state.focus, owners, with_ancestors=False), 0.0, fade)
-        self._ribbons.fill(placement.routes, routes, anchor, unit_px, scale, model.plates[owners], dimmed)
-        marks = [(state.selection, rgb(self._theme.selection), 2.5), (state.hover, rgb(self._theme.hover), 1.5)]
-        framed = [(node, color, px * scale) for node, color, px in marks if node is not None]
-        self._outlines.fill(framed, placement, camera, anchor, viewport)
-        quiet = outside if fade > 0.3 else np.zeros(len(cut), bool)
-        self._write(state, cut, colors, behind, quiet, camera, viewport, scale, routes, moving)
-        self._look(camera, depths)
         window = self.renderer.GetRenderWindow()
         if window is not None:
             window.SetMultiSamples(0 if moving else _MULTISAMPLES)
+        model = self._model
+        if model is None:
+            return
+        view = View(state.camera or self._framing(state, viewport, scale), viewport, scale, moving)
+        cut = choose_cut(model.tree, view.camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET, scale)
+        fade = focus_share(model.placement, state.focus, view.camera, viewport)
+        frame = Frame.of(model.graph, view, cut, model.faces, model.plates, state.focus, fade)
+        self.frame = frame
+        depths = self._boxes.fill(frame, model.placement, model.gaps)
+        routes = self._fill_ribbons(model, frame, state.focus, fade)
+        self._fill_outlines(model, view, state)
+        self._fill_overlay(model, frame, state, routes)
+        self._look(view.camera, depths)
 
     def pick(self, x: float, y: float) -> int | None:
         """Return the deepest drawn node at a device pixel (origin at the top left), as of the last `draw`."""
-        if self.frame is None or self._placement is None:
+        if self.frame is None or self._model is None:
             return None
-        nodes = self.frame.cut.nodes
-        origin, direction = self.frame.camera.ray((x, y), self.frame.viewport)
-        hit = nearest_box(self._placement.center[nodes], self._placement.size[nodes], origin, direction)
+        view, nodes, placement = self.frame.view, self.frame.cut.nodes, self._model.placement
+        origin, direction = view.camera.ray((x, y), view.viewport)
+        hit = nearest_box(placement.center[nodes], placement.size[nodes], origin, direction)
         return None if hit is None else int(nodes[hit])
-
-    @property
-    def labels(self) -> LabelBook | None:
-        """The labels of the last `draw`."""
-        return None if self._model is None else self._model.labels
 
     def set_ground_visible(self, visible: bool) -> None:
         """Show or hide the background; without it a picture is transparent around the model."""
@@ -181,13 +167,16 @@ class Scene:
         self._boxes, self._ribbons, self._outlines = Boxes(theme), Ribbons(theme), Outlines()
         self._ground, self._overlay, self._heading = Ground(theme), Overlay(), Heading(theme)
         # The ground comes last of the opaque: it is shaded only where nothing stands before it.
-        self._actors = [
-            part.actor for part in (self._boxes, self._ribbons, self._outlines, self._ground, self._overlay)
-        ]
+        parts = (self._boxes, self._ribbons, self._outlines, self._ground, self._overlay)
+        self._actors = [part.actor for part in parts]
         for actor in self._actors:
             self.renderer.AddActor(actor)
-        if self._graph is not None and self._placement is not None:
-            self.show(self._graph, self._placement)
+        if self._model is not None:
+            self.show(self._model.graph, self._model.placement)
+
+    def _undress(self) -> None:
+        for actor in self._actors:
+            self.renderer.RemoveActor(actor)
 
     def _framing(self, state: ViewState, viewport: Viewport, scale: float) -> Camera:
         """Return the camera for a state that has none of its own."""
@@ -195,51 +184,34 @@ class Scene:
         middle = (viewport[0] / 2, viewport[1] / 2)
         return self.fit(state.focus, viewport, azimuth, elevation, scale).zoomed(zoom, middle, viewport)
 
-    def _undress(self) -> None:
-        for actor in self._actors:
-            self.renderer.RemoveActor(actor)
+    def _fill_ribbons(self, model: _Model, frame: Frame, focus: int, fade: float) -> NDArray[np.int64]:
+        """Draw the routes on opened plates that are wide enough to be seen, and return them."""
+        routes, cut, view = model.placement.routes, frame.cut, frame.view
+        unit_px = np.zeros(len(model.graph))
+        unit_px[cut.nodes[cut.opened]] = cut.unit_px[cut.opened]
+        least = _ROUTE_MIN_PX * view.scale * (2 if view.moving else 1)
+        shown = np.flatnonzero(routes.width * unit_px[routes.owner] >= least)
+        owner = routes.owner[shown]
+        inside = (owner >= focus) & (owner < focus + model.graph.size[focus])
+        self._ribbons.fill(routes, shown, view, unit_px[owner], model.plates[owner], np.where(inside, 0.0, fade))
+        return shown
 
-    def _routes(self, cut: Cut, scale: float, least_px: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the routes on opened plates that are wide enough to be seen, and text pixels of a unit there."""
-        assert self._placement is not None
-        routes = self._placement.routes
-        unit_px = np.zeros(len(self._placement.center))
-        unit_px[cut.nodes[cut.opened]] = cut.unit_px[cut.opened] / scale
-        shown = np.flatnonzero(routes.width * unit_px[routes.owner] >= least_px)
-        return shown, unit_px[routes.owner[shown]]
+    def _fill_outlines(self, model: _Model, view: View, state: ViewState) -> None:
+        marks = [(state.selection, self._theme.selection, 2.5), (state.hover, self._theme.hover, 1.5)]
+        framed = [(node, rgb(color), px * view.scale) for node, color, px in marks if node is not None]
+        self._outlines.fill(framed, model.placement, view)
 
-    def _write(
-        self,
-        state: ViewState,
-        cut: Cut,
-        colors: NDArray[np.uint8],
-        behind: NDArray[np.uint8],
-        quiet: NDArray[np.bool_],
-        camera: Camera,
-        viewport: Viewport,
-        scale: float,
-        routes: NDArray[np.int64],
-        moving: bool,
-    ) -> None:
-        graph, placement, model = self._graph, self._placement, self._model
-        assert graph is not None
-        assert placement is not None
-        assert model is not None
+    def _fill_overlay(self, model: _Model, frame: Frame, state: ViewState, routes: NDArray[np.int64]) -> None:
+        view = frame.view
         self._overlay.clear()
+        model.labels.placed = []
         if state.labels:
-            ground, of_route = _route_rects(placement, routes, camera, viewport)
-            seen = routes[np.unique(of_route[_on_screen(ground, viewport)])]
-            legend = Legend(
-                tuple(Tone(int(t)) for t in np.unique(model.tones[cut.nodes[~cut.opened]]) if t != Tone.CONTAINER),
-                tuple(EdgeKind(int(k)) for k in np.unique(placement.routes.kind[seen])),
-                bool((placement.routes.provenance[seen] == Provenance.INFERRED).any()),
-            )
+            lanes, lane_of = route_rects(model.placement.routes, routes, view)
+            legend = _legend(model, frame, lane_of[_on_screen(lanes, view.viewport)])
             title, facts = model.heading(state.focus)
-            taken = self._heading.draw(self._overlay, viewport, scale, title, facts, legend)
-            model.labels.draw(
-                self._overlay, cut, colors, behind, quiet, camera, viewport, scale, state.focus, taken, ground, moving
-            )
-        self._overlay.finish(viewport, scale)
+            taken = self._heading.draw(self._overlay, view.viewport, view.scale, title, facts, legend)
+            model.labels.draw(self._overlay, frame, state.focus, taken, lanes)
+        self._overlay.finish(view.viewport, view.scale)
 
     def _look(self, camera: Camera, depths: tuple[float, float]) -> None:
         view = self.renderer.GetActiveCamera()
@@ -250,49 +222,16 @@ class Scene:
         view.SetClippingRange(*depths)
 
 
-def _route_rects(
-    placement: Placement, routes: NDArray[np.int64], camera: Camera, viewport: Viewport
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the screen rectangles of the routes' stretches, and the position in `routes` of each."""
-    start = placement.routes.start
-    counts = np.diff(start)[routes]
-    line = np.repeat(np.arange(len(routes)), counts)
-    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    px, depth = camera.project(placement.routes.points[start[routes][line] + within], viewport)
-    half = placement.routes.width[routes][line] / 2 * camera.focal_px(viewport) / np.maximum(depth, 1e-300)
-    joined = np.flatnonzero((line[1:] == line[:-1]) & (depth[1:] > 0) & (depth[:-1] > 0))
-    a, b, wide = px[joined], px[joined + 1], half[joined][:, None]
-    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1), line[joined]
+def _legend(model: _Model, frame: Frame, routes: NDArray[np.int64]) -> Legend:
+    """Return what a frame's legend must name: the tones of closed boxes, and the routes on the screen."""
+    tones = np.unique(model.tones[frame.cut.nodes[~frame.cut.opened]])
+    columns = model.placement.routes
+    return Legend(
+        tuple(Tone(int(tone)) for tone in tones if tone != Tone.CONTAINER),
+        tuple(EdgeKind(int(kind)) for kind in np.unique(columns.kind[routes])),
+        bool((columns.provenance[routes] == Provenance.INFERRED).any()),
+    )
 
 
 def _on_screen(rects: NDArray[np.float64], viewport: Viewport) -> NDArray[np.bool_]:
     return (rects[:, 0] < viewport[0]) & (rects[:, 2] > 0) & (rects[:, 1] < viewport[1]) & (rects[:, 3] > 0)
-
-
-def _in_focus(
-    graph: ModelGraph, focus: int, nodes: NDArray[np.integer], with_ancestors: bool = True
-) -> NDArray[np.bool_]:
-    """Return which nodes are the focus, in it, or plates that it stands on."""
-    stop = focus + graph.size[focus]
-    inside = (nodes >= focus) & (nodes < stop)
-    return inside | ((nodes < focus) & (nodes + graph.size[nodes] >= stop)) if with_ancestors else inside
-
-
-def _fade(placement: Placement, focus: int, camera: Camera, viewport: Viewport) -> float:
-    """Return how much the rest recedes: not at all unless the focus fills a good part of the view."""
-    if focus == 0:
-        return 0.0
-    half = np.maximum(placement.size[focus][:2] / 2, 1e-300)
-    share = float((2 * half * camera.unit_px(viewport) / np.asarray(viewport)).max())
-    away = float((np.abs(np.asarray(camera.target)[:2] - placement.center[focus][:2]) / half).max())
-    return _FADE * _smooth((share - 0.35) / 0.25) * (1 - _smooth((away - 1.0) / 0.5))
-
-
-def _smooth(t: float) -> float:
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3 - 2 * t)
-
-
-def _faded(colors: NDArray[np.uint8], towards: NDArray[np.uint8], share: NDArray[np.float64]) -> NDArray[np.uint8]:
-    mixed = colors + (towards.astype(np.float64) - colors) * share[:, None]
-    return np.rint(mixed).astype(np.uint8)

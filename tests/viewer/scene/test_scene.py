@@ -35,7 +35,7 @@ class Stage:
         nodes = np.atleast_1d(nodes)
         front = self.placement.center[nodes].copy()
         front[:, 2] += self.placement.size[nodes][:, 2] / 2
-        return self.scene.frame.camera.project(front, VIEWPORT)[0]
+        return self.scene.frame.view.camera.project(front, VIEWPORT)[0]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_pick_finds_the_deepest_drawn_part(stage, toy):
 
 def test_every_layer_bears_its_number(stage, toy):
     stage.picture()
-    named = {label.candidate.node: label for label in stage.scene.labels.placed}
+    named = {label.candidate.node: label for label in stage.scene.labels}
     for layer in toy.of_kind(NodeKind.LAYER).tolist():
         assert named[layer].block.lines[0].text == toy.name_of(layer)
 
@@ -109,14 +109,14 @@ VIEWS = ["", "model.layers.2", "model.layers.2.self_attn", "model.layers.2.mlp.e
 @pytest.mark.parametrize(("viewport", "scale"), [(VIEWPORT, 1.0), ((700, 500), 1.0), ((1920, 1080), 1.5)])
 def test_labels_do_not_overlap_and_are_not_clipped(stage, toy, path, viewport, scale):
     stage.picture(viewport=viewport, scale=scale, focus=toy.id_of(path))
-    rects = [label.rect for label in stage.scene.labels.placed]
+    rects = [label.rect for label in stage.scene.labels]
     for k, a in enumerate(rects):
         assert min(a[:2]) >= 0
         assert a[2] <= viewport[0]
         assert a[3] <= viewport[1]
         for b in rects[:k]:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
-    sizes = [line.font[0] for label in stage.scene.labels.placed for line in label.block.lines]
+    sizes = [line.font[0] for label in stage.scene.labels for line in label.block.lines]
     assert min(sizes, default=11) >= 11
 
 
@@ -124,8 +124,8 @@ def test_labels_do_not_overlap_and_are_not_clipped(stage, toy, path, viewport, s
 def test_labels_can_be_read(stage, toy, theme):
     focus = toy.id_of("model.layers.2")
     pixels = stage.picture(focus=focus, theme=theme.name)
-    assert stage.scene.labels.placed
-    for label in stage.scene.labels.placed:
+    assert stage.scene.labels
+    for label in stage.scene.labels:
         left, top, right, bottom = label.rect
         patch = pixels[top:bottom, left:right].reshape(-1, 3)
         ground = np.median(patch, axis=0)  # text covers less than half of its rectangle
@@ -203,7 +203,7 @@ def test_flow_is_drawn_and_inferred_flow_looks_different():
             pixels = stage.picture(labels=False)
             routes = stage.placement.routes
             assert len(routes) == 1
-            px, _ = stage.scene.frame.camera.project(
+            px, _ = stage.scene.frame.view.camera.project(
                 routes.points[routes.start[0] : routes.start[1]].mean(0)[None], VIEWPORT
             )
             x, y = np.floor(px[0]).astype(int)

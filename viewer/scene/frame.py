@@ -1,0 +1,113 @@
+"""What one frame shows: where it is seen from, and the drawn boxes with their colours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...graph.model_graph import ModelGraph
+from ...layout.placement import Placement
+from ..camera import Camera, Viewport
+from ..cut import Cut
+
+__all__ = ["Frame", "View", "focus_share", "in_focus"]
+
+_FADE = 0.62  # share of the plate's colour in what is not in focus
+
+
+@dataclass(frozen=True)
+class View:
+    """How a frame is seen.
+
+    Attributes
+    ----------
+    camera : Camera
+    viewport : tuple of int
+        Width and height in device pixels.
+    scale : float
+        Device pixels of a text pixel.
+    moving : bool
+        The camera is on its way: speed counts more than finish.
+    """
+
+    camera: Camera
+    viewport: Viewport
+    scale: float
+    moving: bool
+
+    @property
+    def anchor(self) -> NDArray[np.float64]:
+        """The plan point that meshes are drawn relative to: near it, single precision is exact enough."""
+        return np.asarray(self.camera.target)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The drawn boxes of a frame, one row a box of the cut.
+
+    Attributes
+    ----------
+    view : View
+    cut : Cut
+    above : ndarray of int, shape (K,)
+        The node that each box stands on.
+    colors, behind : ndarray of uint8, shape (K, 3)
+        Each box's front face, and the plate that it stands on.
+    quiet : ndarray of bool, shape (K,)
+        What is not in focus: only the focus's neighbours are named there.
+    """
+
+    view: View
+    cut: Cut
+    above: NDArray[np.integer]
+    colors: NDArray[np.uint8]
+    behind: NDArray[np.uint8]
+    quiet: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        graph: ModelGraph,
+        view: View,
+        cut: Cut,
+        faces: NDArray[np.uint8],
+        plates: NDArray[np.uint8],
+        focus: int,
+        fade: float,
+    ) -> "Frame":
+        """Colour a cut; what is not in focus fades by so much towards what it stands on.
+
+        Parameters
+        ----------
+        faces, plates : ndarray of uint8, shape (N, 3)
+            Every node's colour as a closed box, and as a plate.
+        """
+        above = np.maximum(graph.parent[cut.nodes], 0)
+        behind = plates[above]
+        colors = np.where(cut.opened[:, None], plates[cut.nodes], faces[cut.nodes])
+        outside = ~in_focus(graph, focus, cut.nodes)
+        share = np.where(outside, fade, 0.0)[:, None]
+        mixed = np.rint(colors * (1 - share) + behind * share).astype(np.uint8)
+        return cls(view, cut, above, mixed, behind, outside & (fade > _FADE / 2))
+
+
+def in_focus(graph: ModelGraph, focus: int, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return which nodes are the focus, in it, or plates that it stands on."""
+    stop = focus + graph.size[focus]
+    inside = (nodes >= focus) & (nodes < stop)
+    return inside | ((nodes < focus) & (nodes + graph.size[nodes] >= stop))
+
+
+def focus_share(placement: Placement, focus: int, camera: Camera, viewport: Viewport) -> float:
+    """Return how much the rest recedes: not at all unless the focus fills a good part of the view."""
+    if focus == 0:
+        return 0.0
+    half = np.maximum(placement.size[focus][:2] / 2, 1e-300)
+    filled = float((2 * half * camera.unit_px(viewport) / np.asarray(viewport)).max())
+    away = float((np.abs(np.asarray(camera.target)[:2] - placement.center[focus][:2]) / half).max())
+    return _FADE * _smooth((filled - 0.35) / 0.25) * (1 - _smooth((away - 1.0) / 0.5))
+
+
+def _smooth(t: float) -> float:
+    t = min(max(t, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
