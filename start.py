@@ -77,6 +77,7 @@ TEST_PROGRAMS = {
     "Xvfb": "xvfb",
     "desktop-file-validate": "desktop-file-utils",
     "update-mime-database": "shared-mime-info",
+    "xdotool": "xdotool",
 }
 
 

@@ -4,10 +4,11 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cost", "compare", "model_folder", "run"]
+__all__ = ["CACHE", "ROOT", "Cost", "compare", "median", "model_folder", "run"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "bench"
@@ -18,6 +19,7 @@ class Cost:
     """What one process took."""
 
     cpu: float  # user and system seconds
+    wall: float  # seconds; only reported, never judged where CPU seconds tell as much
     peak: float  # MB of resident memory
 
 
@@ -26,10 +28,12 @@ def run(command: list[str], **environment: str) -> Cost:
     # An installed package has its bytecode beside it: let the first run write it here, too.
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=kept | environment)
+    started = time.monotonic()
     _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
     if os.waitstatus_to_exitcode(status):
         sys.exit(f"{' '.join(command)}: exit {os.waitstatus_to_exitcode(status)}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
 def compare(ours: list[str], peer: list[str], runs: int = 7) -> tuple[Cost, Cost, float]:
@@ -39,7 +43,7 @@ def compare(ours: list[str], peer: list[str], runs: int = 7) -> tuple[Cost, Cost
     """
     pairs = [(run(ours), run(peer)) for _ in range(runs + 1)][1:]
     ratio = statistics.median(a.cpu / b.cpu for a, b in pairs)
-    return _median([a for a, _ in pairs]), _median([b for _, b in pairs]), ratio
+    return median([a for a, _ in pairs]), median([b for _, b in pairs]), ratio
 
 
 def model_folder(name: str) -> Path:
@@ -53,5 +57,6 @@ def model_folder(name: str) -> Path:
     return folder
 
 
-def _median(costs: list[Cost]) -> Cost:
-    return Cost(statistics.median(c.cpu for c in costs), statistics.median(c.peak for c in costs))
+def median(costs: list[Cost]) -> Cost:
+    """Return the median of each figure."""
+    return Cost(*(statistics.median(getattr(cost, key) for cost in costs) for key in ("cpu", "wall", "peak")))

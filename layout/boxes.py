@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
-from .footprint import STANDING, footprints, rim
+from .footprint import STANDS, footprints, rim
 from .template import Template
 from .tree import Tree
 
@@ -19,7 +19,7 @@ HEIGHT = 1000.0  # of the root plate, in plan units
 _PLATE = 0.025
 _TILE = 0.3
 _TILE_OF_PARENT = 0.1
-_TILES = (NodeKind.EXPERT, NodeKind.HEAD)
+_IS_TILE = np.isin(np.arange(256), (NodeKind.EXPERT, NodeKind.HEAD))  # by kind
 _TINIEST = 1e-250  # even the last of thousands of ever smaller boxes has a size
 
 
@@ -58,46 +58,52 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     """Set templates into place from the root down.
 
     Only the heads of runs are set level by level; what follows a head has a closed form in its box.
+    Columns named ``h_`` are in the order of `Tree.heads`, where the children of one container stand together.
     """
-    n = len(graph)
-    low, size, front = np.empty((n, 2)), np.empty((n, 2)), np.empty(n)
-    thickness, template = np.empty(n), np.full(n, -1, np.int64)
-    lengths = np.array([len(t.child) for t in templates] or [0])
-    start = np.cumsum(lengths) - lengths
+    n, heads, level = len(graph), tree.heads, tree.level_start.tolist()
+    tail = tree.tail[heads]
+    children, steps = tree.count[tail], tree.step[tail]
+    h_low, h_size = np.empty((len(heads), 2)), np.empty((len(heads), 2))
+    h_thickness, h_front = np.empty(len(heads)), np.empty(len(heads))
+    h_template = np.full(len(heads), -1, np.int64)
+    is_leaf = tree.count == 0
+    h_is_tile = is_leaf[heads] | _IS_TILE[graph.kind[heads]]
+    nested = np.cumsum(1.0 / np.arange(1, int(tree.step.max()) + 2) ** 2) - 1.0  # heights of the plates of a run
+    h_low[0], h_size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
+    h_thickness[0] = h_front[0] = _PLATE * h_size[0].min()
     if templates:
+        h_template[0] = 0
         unit_low = np.concatenate([t.low for t in templates])
         unit_size = np.concatenate([t.size for t in templates])
         unit_child = np.concatenate([t.child for t in templates])
-        template[0] = 0
-    else:
-        unit_low = unit_size = np.empty((0, 2))
-        unit_child = np.empty(0, np.int32)
-    is_leaf = tree.count == 0
-    is_tile = is_leaf | np.isin(graph.kind, _TILES)
-    nested = np.cumsum(1.0 / np.arange(1, int(tree.step.max()) + 2) ** 2) - 1.0  # heights of the plates of a run
-    low[0], size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
-    thickness[0] = front[0] = _PLATE * size[0].min()
-    for first, last in zip(tree.level_start[1:].tolist(), tree.level_start[2:].tolist(), strict=False):
-        heads = tree.heads[first:last]
-        tail = graph.parent[heads]
-        above = tree.head[tail]
-        around = size[above]
-        smaller = _smaller(around)
-        edge = (rim(tree.step[tail]) * smaller)[:, None]
-        inner = around - 2 * edge
-        slot = start[template[above]] + tree.index[first:last]
-        low[heads] = low[above] + edge + unit_low[slot] * inner
-        own = np.maximum(unit_size[slot] * inner, _TINIEST)
-        size[heads] = own
-        template[heads] = unit_child[slot]
-        least = _smaller(own)
-        thick = np.where(is_tile[heads], np.minimum(_TILE * least, _TILE_OF_PARENT * smaller), _PLATE * least)
-        thickness[heads] = thick
-        front[heads] = front[above] + _PLATE * smaller * nested[tree.step[tail]] + thick
+        lengths = np.array([len(t.child) for t in templates])
+        start = np.cumsum(lengths) - lengths
+        for first, last, end in zip(level, level[1:], level[2:], strict=False):
+            above = first + np.flatnonzero(children[first:last])
+            count = children[above]
+            around = h_size[above]
+            smaller = _smaller(around)
+            edge = (rim(steps[above]) * smaller)[:, None]
+            ground = h_front[above] + _PLATE * smaller * nested[steps[above]]
+            of = np.repeat(np.arange(len(above)), count)
+            slot = np.repeat(start[h_template[above]], count) + tree.index[last:end]
+            inner = (around - 2 * edge).take(of, axis=0)
+            h_low[last:end] = (h_low[above] + edge).take(of, axis=0) + unit_low.take(slot, axis=0) * inner
+            own = np.maximum(unit_size.take(slot, axis=0) * inner, _TINIEST, out=h_size[last:end])
+            h_template[last:end] = unit_child[slot]
+            least = _smaller(own)
+            tile = np.minimum(_TILE * least, (_TILE_OF_PARENT * smaller)[of])
+            thick = np.where(h_is_tile[last:end], tile, _PLATE * least)
+            h_thickness[last:end] = thick
+            h_front[last:end] = ground[of] + thick
 
-    head, step = tree.head, tree.step
-    inside = np.flatnonzero(step)
-    above, down = head[inside], step[inside]
+    low, size, template = np.empty((n, 2)), np.empty((n, 2)), np.full(n, -1, np.int64)
+    thickness, front = np.empty(n), np.empty(n)
+    low[heads], size[heads], thickness[heads], front[heads] = h_low, h_size, h_thickness, h_front
+    template[tail] = h_template  # of the last member of a run, whose children it sets
+
+    inside = np.flatnonzero(tree.step)
+    above, down = tree.head[inside], tree.step[inside]
     smaller = _smaller(size[above])
     edge = (rim(down) * smaller)[:, None]
     low[inside] = low[above] + edge
@@ -108,12 +114,11 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     thickness[inside] = np.where(is_leaf[inside], tile, plate)
     front[inside] = front[above] + _PLATE * smaller * nested[down - 1] + thickness[inside]
 
-    # A run's template belongs to its last member.
-    moved = np.full(n, -1, np.int64)
-    heads = tree.heads
-    moved[tree.tail[heads]] = template[heads]
-    thickness = np.maximum(thickness, _TINIEST)
-    return Boxes(np.column_stack([low + size / 2, front - thickness / 2]), np.column_stack([size, thickness]), moved)
+    center, extent = np.empty((n, 3)), np.empty((n, 3))
+    extent[:, :2], extent[:, 2] = size, np.maximum(thickness, _TINIEST)
+    center[:, :2] = low + size / 2
+    center[:, 2] = front - thickness / 2
+    return Boxes(center, extent, template)
 
 
 def _smaller(size: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -126,7 +131,7 @@ def _fit_leaves(
 ) -> None:
     """Give tensors that are only children their proportions, about the centre of their box, in place."""
     parent_kind = graph.kind[graph.parent[inside]]
-    drawn = (tree.count[inside] == 0) & (graph.shape_code[inside] >= 0) & ~np.isin(parent_kind, STANDING)
+    drawn = (tree.count[inside] == 0) & (graph.shape_code[inside] >= 0) & ~STANDS[parent_kind]
     leaves = inside[drawn]
     natural = footprints(graph.shapes)[graph.shape_code[leaves]]
     ratio = natural[:, 0] / natural[:, 1]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
 
-__all__ = ["SLENDEREST", "STANDING", "footprints", "module_area", "rim"]
+__all__ = ["SLENDEREST", "STANDS", "footprints", "module_area", "rim"]
 
 # No drawn tensor is more slender than this, or it would be a hair.
 SLENDEREST = 12.0
@@ -20,7 +20,7 @@ SLENDEREST = 12.0
 _RIM = 0.03
 # Kinds whose tensors stand as tall plates that fill their slot, whatever their proportions: vocabularies
 # are so much longer than anything else that to scale they would be hairs, or the stack would shrink.
-STANDING = (NodeKind.EMBEDDING, NodeKind.OUTPUT)
+STANDS = np.isin(np.arange(256), (NodeKind.EMBEDDING, NodeKind.OUTPUT))  # by kind
 
 
 def footprints(shapes: Sequence[tuple[int, ...]]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
-from .footprint import STANDING, footprints, module_area, rim
+from .footprint import STANDS, footprints, module_area, rim
 from .shares import MANY_BLOCKS, NORM_BY_SPINE, REST_BY_SPINE, SHARE, SPINE_SHARE
 from .tree import Tree
 
@@ -97,7 +97,7 @@ class Naturals:
             else:
                 side = module_area(int(graph.total_parameters[tail]), int(graph.size[tail])) ** 0.5
                 u[k], v[k] = 1.15 * side, side / 1.15
-        standing = np.isin(kinds, STANDING) | (graph.kind[container] in STANDING and leaf)
+        standing = STANDS[kinds] | (STANDS[graph.kind[container]] & leaf)
         rigid &= ~standing
         for some, part in ((heads, _HEADS_AREA), (optimizers, _OPTIMIZER_AREA)):
             if some:

@@ -15,6 +15,7 @@ __all__ = ["Frame", "Items", "Plan", "best_grid", "pack_flow", "pack_grid"]
 _WIDEST_GUTTER = 0.6
 _MOST_TRIALS = 12
 _ABOUT_AS_GOOD = 0.95
+_PRICED_ROWS = 3
 _FEW = 8  # a rank this short is cut into columns of equal length, or not at all
 # What cutting a rank of a flow into columns must gain: ways round the columns are needed then.
 _CUT_PRICE = 1.3
@@ -89,7 +90,7 @@ def pack_flow(
     gap, row_gap : float
         Room between columns and within them, and between rows, in natural units.
     row_price : float
-        What several rows must gain in size over one: a single line is easier to follow.
+        What a further row must gain in size: a single line is easier to follow. A long text pays for few.
     """
     best: tuple[float, list[list[int]], list[int]] | None = None
     for columns, rank_of in _column_choices(ranks, items, gap):
@@ -100,8 +101,7 @@ def pack_flow(
         for rows in _row_counts(edges[-1], heights, frame):
             starts = _row_starts(edges, rows, even)
             scale = _scale(starts, edges, heights, frame, gap, row_gap)
-            if len(starts) > 2:
-                scale /= row_price
+            scale /= row_price ** min(len(starts) - 2, _PRICED_ROWS)
             if best is not None and scale > best[0] and _mixes(starts, rank_of):
                 scale /= _CUT_PRICE
             if best is None or scale > best[0]:

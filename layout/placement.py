@@ -10,7 +10,7 @@ __all__ = ["Placement", "Routes"]
 
 @dataclass(frozen=True, eq=False)
 class Routes:
-    """One polyline per lifted sibling edge, or per stretch of a residual stream; sorted by owner.
+    """One polyline per lifted sibling edge, or per stretch of a residual stream.
 
     A residual stream is made of these stretches, all of kind RESIDUAL:
 

@@ -27,7 +27,7 @@ _GUTTER = 0.028  # between columns of a plan by shares
 _GAP = 0.10  # of the side of a mean item
 _GAP_OF_FLOW = 0.18
 _SKIP_LANE = 0.04
-_ROW_PRICE = 1.12
+_ROW_PRICE = 1.25
 # A frame narrower than this takes the columns of a plan by shares as rows.
 _NARROW = 0.8
 

@@ -11,7 +11,7 @@ __all__ = ["WIDEST_ARC", "Point", "Way", "polylines"]
 Point = tuple[float, float]
 
 WIDEST_ARC = 0.06
-_ARC_STEPS = 6
+_ARC_STEPS = 5
 _ANGLES = np.linspace(0.0, np.pi / 2, _ARC_STEPS + 1)
 _NOTHING = 1e-12
 
@@ -40,7 +40,9 @@ def polylines(ways: Sequence[Way]) -> tuple[NDArray[np.float64], NDArray[np.int6
 
     bends = np.flatnonzero(~is_end)
     before, after = corner[bends] - corner[bends - 1], corner[bends + 1] - corner[bends]
-    in_length, out_length = np.hypot(*before.T), np.hypot(*after.T)
+    # Stretches are axis-parallel.
+    in_length: NDArray[np.float64] = np.abs(before[:, 0]) + np.abs(before[:, 1])
+    out_length: NDArray[np.float64] = np.abs(after[:, 0]) + np.abs(after[:, 1])
     room = np.minimum(
         np.where(is_end[bends - 1], in_length, in_length / 2), np.where(is_end[bends + 1], out_length, out_length / 2)
     )

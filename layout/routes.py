@@ -159,7 +159,7 @@ class Roads:
         return Way([(max(way[-1][0] - LANE_Y, 0.0), LANE_Y), *reversed(way)], room)
 
     def _way_down(self, child: int, side: float, gutter: float) -> tuple[list[Point], float]:
-        """Return the way from a child's side down to the lane and its radius; rows below are passed by the left margin."""
+        """Return the way from a child's side down to the lane, rows below passed by the left margin; and its radius."""
         middle, row = self.middle(child), self._plan.row[child]
         way = [(side, middle), (gutter, middle)]
         room = min(abs(gutter - edge) for edge in self._plan.slots[row][self._plan.column[child]])

@@ -16,6 +16,7 @@ LANE_STRIP = 0.095
 LANE_Y = 0.04
 LANE_WIDTH = 0.032
 
+_IS_PANEL = np.isin(np.arange(256), (NodeKind.LAYER, NodeKind.MTP))  # by kind
 # A panel has about the shape of a window, so that flying to it fills the screen.
 _ASPECT = 16 / 9
 _NARROWEST, _WIDEST = 1.2, 2.4
@@ -123,7 +124,7 @@ def pack_stack(count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
 
 def is_page(kinds: NDArray[np.uint8]) -> bool:
     """Whether a container's children are all layers, and so set as a page of panels."""
-    return bool(np.isin(kinds, (NodeKind.LAYER, NodeKind.MTP)).all())
+    return bool(_IS_PANEL[kinds].all())
 
 
 def apart_of(kinds: NDArray[np.uint8]) -> int:

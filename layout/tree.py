@@ -12,6 +12,8 @@ __all__ = ["Tree", "survey"]
 
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 2**64)
+# Odd numbers without a pattern (digits of pi), that keep what is added up apart.
+_MIXERS = (0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1, 0x082EFA98EC4E6C89)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,20 +114,20 @@ def _keys(graph: ModelGraph, lifted: Lifted, count: NDArray[np.int64]) -> NDArra
     the place of the container that owns it, with its ends counted from there.
     """
     n = len(graph)
-    local = _mix(graph.shape_code.astype(np.uint64) + np.uint64(2)) + _mix(
-        graph.kind.astype(np.uint64) + np.uint64(256) * count.astype(np.uint64)
-    )
+    local = graph.shape_code.astype(np.uint64) * np.uint64(_MIXERS[0])
+    local += graph.kind.astype(np.uint64) * np.uint64(_MIXERS[1])
+    local += count.astype(np.uint64) * np.uint64(_MIXERS[2])
     if len(lifted):
         owner = lifted.owner.astype(np.int64)
         source, target = (lifted.source - owner).astype(np.uint64), (lifted.target - owner).astype(np.uint64)
-        ends = source * np.uint64(_INVERSE) + target
+        ends = source * np.uint64(_MIXERS[0]) + target
         flow = _mix(_mix(ends) + lifted.kind.astype(np.uint64) * np.uint64(8) + lifted.provenance.astype(np.uint64))
         begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
         local[owner[begins]] += np.add.reduceat(flow, begins)
     # The distance to the parent makes terms of equal siblings differ: no Thue-Morse collisions.
     distance = np.arange(n, dtype=np.uint64) - graph.parent.astype(np.uint64)
     prefix = np.zeros(n + 1, np.uint64)
-    np.cumsum(_mix(local + _mix(distance)) * _powers(_BASE, n), out=prefix[1:])
+    np.cumsum(_mix(local + distance * np.uint64(_MIXERS[3])) * _powers(_BASE, n), out=prefix[1:])
     below = (prefix[np.arange(n) + graph.size] - prefix[1:]) * _powers(_INVERSE, n)
     return _mix(below + _mix(local))
 

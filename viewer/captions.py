@@ -8,7 +8,7 @@ from ..graph.model_graph import ModelGraph
 from ..graph.summary import summarize
 from .numbers import grouped, people_bytes, people_count, people_shape, plural
 
-__all__ = ["Caption", "caption_of", "facts_of", "matrix_of", "name_of", "title_of", "title_parts"]
+__all__ = ["Caption", "caption_of", "facts_of", "in_and_out", "matrix_of", "name_of", "title_of", "title_parts"]
 
 _WORDS = {
     NodeKind.ATTENTION: "attention",
@@ -108,7 +108,7 @@ def caption_of(graph: ModelGraph, node: int) -> Caption:
         above = int(graph.parent[node])
         if above > 0 and graph.kind_of(above) in _MATRICES and matrix_of(graph, above) == node:
             return Caption(name_of(graph, above), f"{name}  {people_shape(shape)}")
-        return Caption(name, people_shape(shape))
+        return Caption(name, people_shape(shape) if shape else "")
     if kind == NodeKind.LAYER:
         return Caption(graph.name_of(node))
     if kind in (NodeKind.EXPERT, NodeKind.HEAD) and graph.name_of(node).isdigit():
@@ -118,10 +118,9 @@ def caption_of(graph: ModelGraph, node: int) -> Caption:
         return Caption(name, f"top {top_k} of {experts}" if top_k and experts else "")
     matrix = matrix_of(graph, node)
     if matrix is not None and kind in _MATRICES:
-        shape = graph.shape_of(matrix) or ()
-        if len(shape) == 2 and kind != NodeKind.EMBEDDING:
-            return Caption(name, f"{grouped(shape[1])} → {grouped(shape[0])}")
-        return Caption(name, people_shape(shape))
+        sides = in_and_out(graph, matrix)
+        detail = " → ".join(grouped(n) for n in sides) if sides else people_shape(graph.shape_of(matrix) or ())
+        return Caption(name, detail)
     return Caption(name)
 
 
@@ -133,6 +132,29 @@ def matrix_of(graph: ModelGraph, node: int) -> int | None:
     tensors = [i for i in range(node + 1, stop) if graph.parent[i] == node and graph.shape_of(i) is not None]
     matrices = [i for i in tensors if len(graph.shape_of(i) or ()) >= 2]
     return max(matrices, key=lambda i: int(graph.parameters[i]), default=None)
+
+
+def in_and_out(graph: ModelGraph, tensor: int) -> tuple[int, int] | None:
+    """Return how many values go into a matrix and come out of it, None where that cannot be told.
+
+    A bias is as long as what comes out. Without one, GPT-2's transposed layers are known by their names,
+    and a module's ``weight`` is [out, in], as torch has it.
+    """
+    shape, above = graph.shape_of(tensor), int(graph.parent[tensor])
+    if shape is None or len(shape) != 2 or above < 0 or graph.kind_of(above) == NodeKind.EMBEDDING:
+        return None
+    rows, columns = shape
+    stop = above + int(graph.size[above])
+    beside = [i for i in range(above + 1, min(stop, above + 12)) if graph.parent[i] == above]
+    for sibling in beside:
+        if graph.name_of(sibling) == "bias" and graph.shape_of(sibling) in ((rows,), (columns,)):
+            return (columns, rows) if graph.shape_of(sibling) == (rows,) else (rows, columns)
+    name = graph.name_of(above)
+    if name in ("c_attn", "c_fc"):
+        return min(shape), max(shape)
+    if name == "c_proj":
+        return max(shape), min(shape)
+    return (columns, rows) if graph.name_of(tensor) == "weight" else None
 
 
 # ---------------------------------------------------------------- parts of the lines

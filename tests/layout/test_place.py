@@ -34,7 +34,7 @@ def compound(draw, most=40):
     return parents, kinds, shapes, edges
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(parts=compound(), aspect=st.sampled_from([16 / 9, 1.0, 0.4, 5.0]))
 def test_invariants_hold_for_random_compound_graphs(check, tree, parts, aspect):
     graph = tree(*parts)
@@ -63,7 +63,7 @@ def test_equal_structures_are_congruent(tree, parts, copies):
         [NodeKind.MODULE] * copies + kinds * copies,
         [None] * copies + shapes * copies,
         [
-            tuple(1 + c if e == 0 else copies + c * (n - 1) + e for e in ends) + (kind,)
+            (*(1 + c if e == 0 else copies + c * (n - 1) + e for e in ends), kind)
             for c in range(copies)
             for *ends, kind in edges
         ],

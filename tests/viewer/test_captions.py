@@ -2,7 +2,16 @@
 
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
-from archviz3d.viewer.captions import Caption, caption_of, facts_of, matrix_of, name_of, title_of, title_parts
+from archviz3d.viewer.captions import (
+    Caption,
+    caption_of,
+    facts_of,
+    in_and_out,
+    matrix_of,
+    name_of,
+    title_of,
+    title_parts,
+)
 
 
 def test_title_leaves_out_what_goes_without_saying(toy):
@@ -63,3 +72,23 @@ def test_unknown_parts_keep_their_names():
     graph = b.build()
     assert name_of(graph, 1) == "whatever|$x$"
     assert facts_of(graph, 1) == "3 parameters · 12 B"
+
+
+def test_what_goes_in_and_comes_out_is_told_only_where_it_is_known(toy):
+    def module(name, kind=NodeKind.LINEAR, **tensors):
+        b = GraphBuilder("one", "made by hand")
+        node = b.node(0, name, kind)
+        for tensor, shape in tensors.items():
+            b.tensor(node, tensor, shape, "F32", nbytes=4)
+        graph = b.build()
+        return in_and_out(graph, graph.id_of(f"{name}.{next(iter(tensors))}"))
+
+    assert module("up_proj", weight=(32, 64)) == (64, 32)
+    assert module("c_fc", weight=(768, 3072), bias=(3072,)) == (768, 3072)  # GPT-2 stores it transposed
+    assert module("c_fc", weight=(768, 3072)) == (768, 3072)
+    assert module("c_fc", weight=(3072, 768)) == (768, 3072)  # nanoGPT does not
+    assert module("c_proj", weight=(3072, 768)) == (3072, 768)
+    assert module("odd", weight=(5, 7), bias=(7,)) == (5, 7)
+    assert module("fused", gate_up=(5, 7)) is None
+    assert module("wte", NodeKind.EMBEDDING, weight=(100, 8)) is None
+    assert module("conv", NodeKind.CONV, weight=(8, 3, 3, 3)) is None

@@ -6,21 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...layout.placement import Placement
-from ..cut import Cut
 from ..theme import Theme
-from .frame import Frame, View
+from .frame import Frame
 from .mesh import QuadMesh
 
-__all__ = ["Boxes", "sibling_gaps", "to_world"]
+__all__ = ["Boxes", "to_world"]
 
 # Soft light from above and the front, as factors of a face's colour.
 _TOP, _BOTTOM, _LEFT, _RIGHT = 1.22, 0.52, 0.72, 0.66
 _FRONT_ABOVE, _FRONT_BELOW = 1.05, 0.95  # a front face is a little brighter at its upper edge
-_SHADOW_FROM_PX, _SHADOW_MAX_PX = 18.0, 10.0  # smaller boxes cast none, and none reaches farther
+_SHADOW_FROM_PX, _SHADOW_FROM_PX_MOVING = 18.0, 72.0  # smaller boxes cast none
+_SHADOW_MAX_PX = 10.0
 _SHADOW_SIDE, _SHADOW_ABOVE = 0.6, 0.3  # reach beside and above a box, as parts of the reach below it
 _SHADOW_OF_PLATE = 0.02  # of the plate's smaller side: room is what there is between its children
 _SHADOW_LIFT = 0.0003  # of the plate's smaller side; routes lie higher
-_SIDE_MIN_PX = 0.6  # sides thinner than this are not drawn
+_KEPT_ANGLE = 4.0  # degrees that the eye may turn before a moving frame gets a new mesh
+_SIDE_MIN_PX = 0.8  # sides thinner than this are not drawn
 _TILE_MAX_PX = 16.0  # closed boxes smaller than this smooth their own outline
 # Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off, so
 # that single precision is enough for what is in it.
@@ -35,29 +36,6 @@ def to_world(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], -1)
 
 
-def sibling_gaps(placement: Placement, parent: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return the free space beside and above the children of each node that hold a regular grid, shape (N, 2).
-
-    Zero for all other nodes. A grid's children have one size; neighbours in a row differ along u only.
-    """
-    n = len(parent)
-    gaps = np.full((n, 2), np.inf)
-    order = np.argsort(parent[1:], kind="stable") + 1
-    a, b = order[:-1], order[1:]
-    siblings = parent[a] == parent[b]
-    a, b = a[siblings], b[siblings]
-    owner = parent[a]
-    step = np.abs(placement.center[b] - placement.center[a])[:, :2]
-    size = placement.size[a][:, :2]
-    same = np.isclose(size, placement.size[b][:, :2], rtol=1e-6).all(1)
-    in_row = step[:, 1] < 0.01 * size[:, 1]
-    for axis, chosen in ((0, in_row), (1, ~in_row)):
-        np.minimum.at(gaps[:, axis], owner[chosen], (step - size)[chosen, axis])
-    gaps[owner[~same]] = 0
-    gaps[~np.isfinite(gaps)] = 0
-    return np.maximum(gaps, 0).astype(np.float32)
-
-
 @dataclass(frozen=True, eq=False)
 class _Faces:
     """Quads of one kind: points (K, 4, 3), brightness (K, 4), and what the shader reads."""
@@ -68,6 +46,31 @@ class _Faces:
     place: NDArray[np.float64]
     style: NDArray[np.float64]
     on_plate: bool = False  # painted in the colour of the plate behind
+
+
+@dataclass(frozen=True, eq=False)
+class _Built:
+    """What the mesh holds: the frame that it was made for, and that frame's larger boxes near its anchor."""
+
+    frame: Frame
+    placement: Placement
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def serves(self, frame: Frame, placement: Placement) -> bool:
+        """Return whether a moving frame may show this mesh: the same boxes, seen from nearly the same place."""
+        before, now = self.frame.view.camera, frame.view.camera
+        return (
+            placement is self.placement
+            and self.frame.view.moving
+            and abs(now.distance / before.distance - 1) < 0.04
+            and abs(now.azimuth - before.azimuth) < _KEPT_ANGLE
+            and abs(now.elevation - before.elevation) < _KEPT_ANGLE
+            and float(np.abs(frame.view.anchor - self.frame.view.anchor).max()) < 0.1 * now.distance
+            and np.array_equal(self.frame.cut.nodes, frame.cut.nodes)
+            and np.array_equal(self.frame.cut.opened, frame.cut.opened)
+            and np.array_equal(self.frame.colors, frame.colors)
+        )
 
 
 class Boxes:
@@ -82,6 +85,7 @@ class Boxes:
         self._mesh = QuadMesh("box", {"face": 4})
         self._mesh.uniform("edgeLight", theme.edge)
         self._shadow = theme.shadow
+        self._built: _Built | None = None
         self.actor = self._mesh.actor
 
     def fill(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> tuple[float, float]:
@@ -90,8 +94,13 @@ class Boxes:
         Parameters
         ----------
         gaps : ndarray, shape (N, 2)
-            For each node, free space between the tiles on it, in plan units: see `sibling_gaps`.
+            For each node, free space between the tiles on it, in plan units: see `Grids`.
         """
+        if self._built is None or not (frame.view.moving and self._built.serves(frame, placement)):
+            self._built = self._build(frame, placement, gaps)
+        return _depths(self._built, frame)
+
+    def _build(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> _Built:
         view, cut = frame.view, frame.cut
         half = placement.size[cut.nodes] / 2
         center = placement.center[cut.nodes] - view.anchor
@@ -102,9 +111,9 @@ class Boxes:
         free = gaps[frame.above]
         shadows = _shadows(low, high, frame, placement.size[frame.above][:, :2].min(1), free)
         shadows.light[:] = self._shadow + (1 - self._shadow) * shadows.light
-        sides = _sides(low, high, cut, view.camera.eye - view.anchor)
-        self._upload([shadows, _fronts(low, high, frame, free), *sides], frame)
-        return _depths(low, high, view)
+        self._upload([shadows, _fronts(low, high, frame, free), *_sides(low, high, frame)], frame)
+        large = cut.px.max(1) > _TILE_MAX_PX  # tiles reach beyond their plates by less than the depths' margin
+        return _Built(frame, placement, low[large], high[large])
 
     def _upload(self, faces: list[_Faces], frame: Frame) -> None:
         total = sum(len(f.owner) for f in faces)
@@ -128,12 +137,12 @@ class Boxes:
         self.actor.SetPosition(*to_world(frame.view.anchor))
 
 
-def _depths(low: NDArray[np.float64], high: NDArray[np.float64], view: View) -> tuple[float, float]:
-    camera = view.camera
-    if not len(low):
+def _depths(built: _Built, frame: Frame) -> tuple[float, float]:
+    camera = frame.view.camera
+    if not len(built.low):
         return 0.5 * camera.distance, 2.0 * camera.distance
-    depth = camera.to_view((low + high) / 2 + view.anchor)[:, 2]
-    reach = (high - low) / 2 @ np.abs(camera.axes[2])
+    depth = camera.to_view((built.low + built.high) / 2 + built.frame.view.anchor)[:, 2]
+    reach = (built.high - built.low) / 2 @ np.abs(camera.axes[2])
     near, far = float((depth - reach).min()), float((depth + reach).max())
     return max(0.95 * near, 0.01 * camera.distance), max(1.05 * far, 0.02 * camera.distance)
 
@@ -150,7 +159,8 @@ def _shadows(
     `above` is the smaller side of the plate that each box stands on.
     """
     cut, scale = frame.cut, frame.view.scale
-    cast = np.flatnonzero((cut.px.min(1) > _SHADOW_FROM_PX * scale) & (cut.nodes > 0))
+    least = (_SHADOW_FROM_PX_MOVING if frame.view.moving else _SHADOW_FROM_PX) * scale
+    cast = np.flatnonzero((cut.px.min(1) > least) & (cut.nodes > 0))
     low, high, plate = low[cast], high[cast], above[cast]
     free = np.where(gaps[cast] > 0, gaps[cast] / 2, np.inf).min(1)
     reach = np.minimum((high - low)[:, 2], _SHADOW_MAX_PX * scale / cut.unit_px[cast])
@@ -189,15 +199,24 @@ def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], frame: Frame, g
     return _Faces(points, np.arange(len(low)), light, place, np.where(is_tile, _TILE, _FRONT))
 
 
-def _sides(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, eye: NDArray[np.float64]) -> list[_Faces]:
+def _sides(low: NDArray[np.float64], high: NDArray[np.float64], frame: Frame) -> list[_Faces]:
     """Return the sides that the eye sees and that are thick enough on the screen."""
     found: list[_Faces] = []
+    cut, camera, viewport = frame.cut, frame.view.camera, frame.view.viewport
     thick_px = (high[:, 2] - low[:, 2]) * cut.unit_px
+    # No line of sight leans more than the view's corner does; only what is larger than the view reaches beyond.
+    corner = np.arctan(np.hypot(*viewport) / 2 / camera.focal_px(viewport)) + np.arccos(camera.axes[2, 2])
+    steepest = np.tan(min(corner, 1.5))
+    candidates = np.flatnonzero((thick_px * steepest > _SIDE_MIN_PX) | (cut.px.max(1) > viewport[1] / 4))
+    low, high, thick_px = low[candidates], high[candidates], thick_px[candidates]
+    eye = camera.eye - frame.view.anchor
+    # A mesh made while moving is kept while the eye turns a little: it has the sides that will come into view.
+    slack = np.tan(np.radians(_KEPT_ANGLE)) if frame.view.moving else 0.0
     for axis, edge, outward, light in (
         (1, high, 1, _TOP), (1, low, -1, _BOTTOM), (0, low, -1, _LEFT), (0, high, 1, _RIGHT),
     ):  # fmt: skip
         lean = (eye[axis] - edge[:, axis]) * outward / np.maximum(eye[2] - low[:, 2], 1e-300)
-        shown = np.flatnonzero((lean > 0) & (thick_px * lean > _SIDE_MIN_PX))
+        shown = np.flatnonzero((lean > -slack) & (thick_px * (lean + slack) > _SIDE_MIN_PX))
         other = 1 - axis
         points = np.empty((len(shown), 4, 3))
         points[:, :, axis] = edge[shown, axis, None]
@@ -208,5 +227,5 @@ def _sides(low: NDArray[np.float64], high: NDArray[np.float64], cut: Cut, eye: N
         shade = np.full((len(shown), 4), light, np.float32)
         shade[:, :2] *= 0.86  # a little darker towards the plate: contact shadow
         place = np.broadcast_to(_AROUND, (len(shown), 4, 2))
-        found.append(_Faces(points, shown, shade, place, np.full(len(shown), _PLAIN_SIDE)))
+        found.append(_Faces(points, candidates[shown], shade, place, np.full(len(shown), _PLAIN_SIDE)))
     return found

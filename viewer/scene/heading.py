@@ -7,6 +7,7 @@ from ...graph.kinds import EdgeKind
 from ..camera import Margins, Viewport
 from ..label_layout import Rect, shortened
 from ..theme import Theme, Tone, rgb
+from .frame import View
 from .overlay import Overlay
 from .text import FontSpec, line_height, text_width
 
@@ -67,19 +68,22 @@ class Heading:
         self._flow = rgb(theme.flow)
         self._ground = rgb(theme.ground[0])
 
-    def draw(
-        self, overlay: Overlay, viewport: Viewport, scale: float, title: str, facts: str, legend: Legend
-    ) -> list[Rect]:
-        """Add everything to the overlay and return the rectangles it takes."""
+    def draw(self, overlay: Overlay, view: View, title: str, facts: str, legend: Legend, covered: bool) -> list[Rect]:
+        """Add everything to the overlay and return the rectangles it takes.
+
+        `covered` tells whether the scene reaches under the title.
+        """
+        viewport, scale = view.viewport, view.scale
         margins = free_margins(viewport, scale)
         room = viewport[0] - 2 * margins[0]
         has_legend = margins[2] > margins[0]
         if has_legend:
             room -= margins[2]
         # Under the title the scene fades into the ground, so that it can be read whatever is there.
-        low, high = -9 * scale, viewport[0] + 9 * scale
-        overlay.shape((low, low, high, 0.8 * margins[1]), self._ground, 0.94, 0.80)
-        overlay.shape((low, 0.8 * margins[1], high, 1.05 * margins[1]), self._ground, 0.80, 0.0)
+        if covered:
+            low, high = -9 * scale, viewport[0] + 9 * scale
+            overlay.shape((low, low, high, 0.8 * margins[1]), self._ground, 0.94, 0.80)
+            overlay.shape((low, 0.8 * margins[1], high, 1.05 * margins[1]), self._ground, 0.80, 0.0)
         taken: list[Rect] = []
         y = round(20 * scale)
         for text, size, weight, color in ((title, _TITLE, "Medium", self._text), (facts, _FACTS, "Regular", self._dim)):

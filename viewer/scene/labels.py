@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..captions import Caption, caption_of, matrix_of
+from ..captions import Caption, caption_of, in_and_out, matrix_of
 from ..label_layout import Block, Candidate, Line, Occupancy, PlacedLabel, Rect, Spot, place_labels, shortened
 from ..numbers import grouped, people_shape
 from ..theme import Theme, contrast, rgb
 from .frame import Frame, View
+from .grids import Grids
 from .overlay import Overlay
 from .text import FontSpec, line_height, text_width
 
@@ -23,7 +24,7 @@ __all__ = ["LabelBook"]
 _NAME, _DETAIL, _TILE = 13, 12, 11
 _STILL_LIMIT, _MOVING_LIMIT = 420, 110
 _MANY = 900  # candidates looked at, the largest first
-_LARGE = 40  # pixels from which a box's corners are projected one by one
+_LARGE = 40  # pixels from which a tile's ground is looked at by itself
 _CORE = 240  # pixels of a long face's middle that its name may take
 _MODULE_MIN = 100  # a tensor is named once its module is so large
 _PARENT_MIN = 200  # parts are named once what they are part of is so large; layers always
@@ -44,11 +45,13 @@ class LabelBook:
     ----------
     graph, placement
         What is shown.
+    grids : Grids
+        The placement's grids.
     theme : Theme
     """
 
-    def __init__(self, graph: ModelGraph, placement: Placement, theme: Theme) -> None:
-        self._graph, self._placement, self._theme = graph, placement, theme
+    def __init__(self, graph: ModelGraph, placement: Placement, grids: Grids, theme: Theme) -> None:
+        self._graph, self._placement, self._grids, self._theme = graph, placement, grids, theme
         self._caption = lru_cache(maxsize=20_000)(lambda node: caption_of(graph, node))
         # Tests and the window's accessibility layer read what is on the screen from here.
         self.placed: list[PlacedLabel] = []
@@ -81,16 +84,14 @@ class LabelBook:
     # ---------------------------------------------------------------- what is there
     def _closed_rects(self, frame: Frame) -> NDArray[np.float64]:
         """Return the screen rectangles of what labels must not cover."""
-        cut, camera, viewport = frame.cut, frame.view.camera, frame.view.viewport
-        closed = np.flatnonzero(~cut.opened)
-        large = cut.px[closed].max(1) > _LARGE
-        px, depth = camera.project(_front_corners(self._placement, cut.nodes[closed[large]]), viewport)
-        rects = np.concatenate([px.min(1), px.max(1)], 1)[(depth > 0).all(1)]
-        # A small box is where its middle is, give or take half its size.
-        small = closed[~large]
-        px, depth = camera.project(self._placement.center[cut.nodes[small]], viewport)
-        half = cut.px[small] / 2 + 1
-        return np.concatenate([rects, np.concatenate([px - half, px + half], 1)[depth > 0]])
+        cut, view, grids = frame.cut, frame.view, self._grids
+        large = cut.px.max(1) > _LARGE
+        alone = ~cut.opened & (large | ~(grids.gaps[frame.above] > 0).any(1))
+        rects = [_bounds(_front_corners(self._placement.center, self._placement.size, cut.nodes[alone]), view)]
+        # Tiles of a grid are many: the ground of the whole grid stands for them.
+        opened = np.flatnonzero(np.isin(grids.owners, cut.nodes[cut.opened]))
+        rects.append(_bounds(_front_corners(grids.center, grids.size, opened), view))
+        return np.concatenate(rects)
 
     def _candidates(self, frame: Frame, focus: int) -> Iterator[Candidate]:
         graph, cut, scale = self._graph, frame.cut, frame.view.scale
@@ -134,7 +135,9 @@ class LabelBook:
 
     def _faces(self, nodes: NDArray[np.int64], view: View) -> list["_Face | None"]:
         """Return where each front face is on the screen, None behind the eye."""
-        px, depth = view.camera.project(_front_corners(self._placement, nodes), view.viewport)
+        px, depth = view.camera.project(
+            _front_corners(self._placement.center, self._placement.size, nodes), view.viewport
+        )
         inner = _upright(px)
         # A long face that leans has hardly any upright rectangle in it; the middle of it has.
         share = np.minimum(_CORE * view.scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)
@@ -216,14 +219,21 @@ class LabelBook:
         shape = self._graph.shape_of(node)
         if shape is None or len(shape) != 2:
             return
-        words = [f"out {grouped(shape[0])}", f"in {grouped(shape[1])}"]
+        sides = in_and_out(self._graph, node)
+        sizes = [grouped(n) for n in shape]
+        if sides is not None:
+            out_first = shape[0] == sides[1]
+            sizes = [
+                f"{word} {n}" for word, n in zip(("out", "in") if out_first else ("in", "out"), sizes, strict=True)
+            ]
         size = self._placement.size[node]
         if (shape[0] > shape[1]) != (size[0] > size[1]):
-            words.reverse()
+            sizes.reverse()
+        across, up = sizes
         font = _font(_DETAIL, "Regular", scale)
         left, top, right, bottom = face.inner
         gap, room = 5 * scale, (right - left, bottom - top)
-        below, beside = _block((words[0], font)), Block(_block((words[1], font)).lines, vertical=True)
+        below, beside = _block((across, font)), Block(_block((up, font)).lines, vertical=True)
         middle = ((left + right) / 2, (top + bottom) / 2)
         under, before = face.outer[3] + gap, face.outer[0] - gap
         spots = [Spot(middle[0], under, (0.5, 0), room, "plate"), Spot(left, under, (0, 0), room, "plate")]
@@ -261,10 +271,18 @@ class _Face:
     outer: Rect
 
 
-def _front_corners(placement: Placement, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the corners of front faces, the upper left first, clockwise, shape (K, 4, 3)."""
+def _front_corners(
+    center: NDArray[np.float64], size: NDArray[np.float64], rows: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Return the corners of boxes' front faces, the upper left first, clockwise, shape (K, 4, 3)."""
     around = np.array([[-1, 1, 1], [1, 1, 1], [1, -1, 1], [-1, -1, 1]], np.float64)
-    return placement.center[nodes][:, None, :] + placement.size[nodes][:, None, :] / 2 * around
+    return center[rows][:, None, :] + size[rows][:, None, :] / 2 * around
+
+
+def _bounds(corners: NDArray[np.float64], view: View) -> NDArray[np.float64]:
+    """Return the upright rectangles around faces on the screen, without those behind the eye, shape (K, 4)."""
+    px, depth = view.camera.project(corners, view.viewport)
+    return np.concatenate([px.min(1), px.max(1)], 1)[depth.min(1) > 0]
 
 
 def _upright(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,8 +19,9 @@ from ..label_layout import PlacedLabel
 from ..pick import nearest_box
 from ..state import ViewState
 from ..theme import THEMES, Theme, Tone, node_colors, node_tones, plate_colors, rgb
-from .boxes import Boxes, sibling_gaps, to_world
+from .boxes import Boxes, to_world
 from .frame import Frame, View, focus_share
+from .grids import Grids
 from .ground import Ground
 from .heading import Heading, Legend, free_margins
 from .labels import LabelBook
@@ -44,13 +45,13 @@ class _Model:
     tones: NDArray[np.uint8]
     faces: NDArray[np.uint8]
     plates: NDArray[np.uint8]
-    gaps: NDArray[np.float32]
+    grids: Grids
     labels: LabelBook
     heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
 
     @classmethod
     def of(cls, graph: ModelGraph, placement: Placement, theme: Theme) -> "_Model":
-        tones = node_tones(graph)
+        tones, grids = node_tones(graph), Grids.of(placement, graph.parent)
         return cls(
             graph,
             placement,
@@ -58,8 +59,8 @@ class _Model:
             tones,
             node_colors(graph, theme),
             plate_colors(graph, theme, tones),
-            sibling_gaps(placement, graph.parent),
-            LabelBook(graph, placement, theme),
+            grids,
+            LabelBook(graph, placement, grids, theme),
             lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
         )
 
@@ -142,7 +143,7 @@ class Scene:
         fade = focus_share(model.placement, state.focus, view.camera, viewport)
         frame = Frame.of(model.graph, view, cut, model.faces, model.plates, state.focus, fade)
         self.frame = frame
-        depths = self._boxes.fill(frame, model.placement, model.gaps)
+        depths = self._boxes.fill(frame, model.placement, model.grids.gaps)
         routes = self._fill_ribbons(model, frame, state.focus, fade)
         self._fill_outlines(model, view, state)
         self._fill_overlay(model, frame, state, routes)
@@ -209,9 +210,16 @@ class Scene:
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
             legend = _legend(model, frame, lane_of[_on_screen(lanes, view.viewport)])
             title, facts = model.heading(state.focus)
-            taken = self._heading.draw(self._overlay, view.viewport, view.scale, title, facts, legend)
+            taken = self._heading.draw(self._overlay, view, title, facts, legend, self._reaches_title(model, view))
             model.labels.draw(self._overlay, frame, state.focus, taken, lanes)
         self._overlay.finish(view.viewport, view.scale)
+
+    def _reaches_title(self, model: _Model, view: View) -> bool:
+        """Return whether the model reaches into the strip of the title, so that it must fade there."""
+        center, half = model.placement.center[0], model.placement.size[0] / 2
+        corners = center + half * np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
+        px, depth = view.camera.project(corners, view.viewport)
+        return bool((depth <= 0).any() or px[:, 1].min() < 0.95 * free_margins(view.viewport, view.scale)[1])
 
     def _look(self, camera: Camera, depths: tuple[float, float]) -> None:
         view = self.renderer.GetActiveCamera()

@@ -98,7 +98,7 @@ def _facts_grid(section: Section) -> QGridLayout:
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(5)
-    grid.setColumnMinimumWidth(0, 96)
+    grid.setColumnMinimumWidth(0, 112)
     grid.setColumnStretch(1, 1)
     for row, fact in enumerate(section.facts):
         grid.addWidget(_text(_breakable(fact.label), "factLabel"), row, 0, Qt.AlignmentFlag.AlignTop)
@@ -107,6 +107,7 @@ def _facts_grid(section: Section) -> QGridLayout:
         value.addWidget(_text(_breakable(fact.text), "factText"))
         if fact.detail:
             value.addWidget(_text(fact.detail, "factDetail"))
+        value.addStretch(1)
         grid.addLayout(value, row, 1)
     return grid
 

@@ -90,14 +90,14 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.start)
         self._pages.addWidget(self.view)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
+        self._centre = QWidget()
+        column = QVBoxLayout(self._centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for widget in (self.breadcrumb, self.message, self.progress):
             column.addWidget(widget)
         column.addWidget(self._pages, 1)
-        self.setCentralWidget(centre)
+        self.setCentralWidget(self._centre)
         self.panels = Panels(self, self.tree, self.inspector)
         self._facts = QLabel()
         self._hint = QLabel()
@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
         self._on_focus(self.state.focus)
         self._on_selection(self.state.selection)
         # The view comes last, when its size is known: it renders each time it is resized.
-        for widget in (self, self.centralWidget()):
+        for widget in (self, self._centre):
             layout = widget.layout()
             if layout is not None:
                 layout.activate()

@@ -4,6 +4,7 @@ import os
 import sys
 from importlib import resources as package_files
 
+import PySide6
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFont, QFontDatabase, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
@@ -22,8 +23,9 @@ def qt_application() -> QApplication:
     Raises
     ------
     MachineError
-        When there is no display: Qt itself would end the process.
+        When there is no display: Qt itself would end the process. When this PySide6 would end it later.
     """
+    _check_binding()
     present = QApplication.instance()
     if isinstance(present, QApplication):
         return present
@@ -40,6 +42,16 @@ def qt_application() -> QApplication:
     app.setWindowIcon(QIcon(icon))
     _add_fonts(app)
     return app
+
+
+def _check_binding() -> None:
+    """Refuse a PySide6 whose wheels count on an immortal None where None is not: the process aborts after a while."""
+    version = tuple(int(part) for part in PySide6.__version__.split(".")[:2])
+    if sys.version_info < (3, 12) and version >= (6, 12):
+        raise MachineError(
+            f"PySide6 {PySide6.__version__} crashes on Python 3.{sys.version_info.minor}; "
+            "pip install 'PySide6-Essentials<6.12', or use Python 3.12 or newer"
+        )
 
 
 def _add_fonts(app: QApplication) -> None:

@@ -1,5 +1,6 @@
 """Save what the scene shows as a picture."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -7,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ...errors import ArchvizError
+from ...files import check_output
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..picture import render_picture
@@ -14,13 +16,13 @@ from ..state import ViewState
 
 __all__ = ["ask_and_save", "picture_size"]
 
-_WIDTH = 3840  # pixels: sharp on a screen of twice the usual density, and in print
+_LEAST_WIDTH = 1920  # pixels
 
 
 def picture_size(viewport: tuple[int, int]) -> tuple[int, int]:
     """Return the size of a picture with the proportions of the view, both sides even as video encoders want."""
-    width, height = viewport
-    return _WIDTH, max(2, round(_WIDTH * height / width / 2) * 2)
+    width = max(_LEAST_WIDTH, viewport[0] // 2 * 2)
+    return width, max(2, round(width * viewport[1] / viewport[0] / 2) * 2)
 
 
 def ask_and_save(
@@ -42,7 +44,8 @@ def ask_and_save(
         path = path.with_suffix(".png")
     QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
     try:
-        render_picture(graph, placement, state, picture_size(viewport), path)
+        check_output(str(path))
+        render_picture(graph, placement, replace(state, hover=None), picture_size(viewport), path)
     except (ArchvizError, OSError) as error:
         return str(error)
     finally:

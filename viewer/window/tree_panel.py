@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QT
 from ...graph.model_graph import ModelGraph
 from .icons import NodeIcons
 from .tree_model import NodeRole, TreeModel
+from .words import node_title
 
 __all__ = ["TreePanel"]
 
@@ -154,7 +155,7 @@ class TreePanel(QWidget):
         found = QStandardItemModel(0, 2, self.results)
         found.setHorizontalHeaderLabels([self.tr("Name"), self.tr("In")])
         for node in hits[:_MOST]:
-            name = QStandardItem(graph.name_of(node))
+            name = QStandardItem(node_title(graph, node))
             name.setData(node, NodeRole)
             name.setIcon(self._model.index_of(node).data(Qt.ItemDataRole.DecorationRole))
             path = graph.path(node)

@@ -78,6 +78,15 @@ def test_the_picture_is_the_same_twice(stage):
     assert np.array_equal(stage.picture(), stage.picture())
 
 
+def test_a_mesh_kept_while_moving_shows_what_a_new_one_would(stage):
+    start = stage.scene.fit(0, VIEWPORT)
+    stage.picture(moving=True, camera=start, labels=False)
+    kept = stage.picture(moving=True, camera=start.orbited(2, 1), labels=False)
+    stage.scene.show(stage.graph, place(stage.graph))
+    new = stage.picture(moving=True, camera=start.orbited(2, 1), labels=False)
+    assert (np.abs(kept - new).max(2) > 12).mean() < 0.002
+
+
 def test_pick_agrees_with_what_is_seen(stage, toy):
     stage.picture()
     experts = toy.of_kind(NodeKind.EXPERT)
