@@ -5,15 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph.hashing import mix, subtree_hashes
 from ..graph.model_graph import ModelGraph
 from .lift import Lifted
 
 __all__ = ["Tree", "survey"]
 
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
-_INVERSE = pow(_BASE, -1, 2**64)
 # Odd numbers without a pattern (digits of pi), that keep what is added up apart.
-_MIXERS = (0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1, 0x082EFA98EC4E6C89)
+_MIXERS = (0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,12 +107,10 @@ def survey(graph: ModelGraph, lifted: Lifted) -> Tree:
 
 
 def _keys(graph: ModelGraph, lifted: Lifted, count: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Hash each subtree as a polynomial over its pre-order sequence, so that it is a difference of prefix sums.
+    """Hash each subtree by kinds, shapes, order and flow; names do not matter here.
 
-    The sequence of (kind, shape, number of children) determines a tree; the flow inside it is added at
-    the place of the container that owns it, with its ends counted from there.
+    The flow inside a container is added at the place of its owner, with its ends counted from there.
     """
-    n = len(graph)
     local = graph.shape_code.astype(np.uint64) * np.uint64(_MIXERS[0])
     local += graph.kind.astype(np.uint64) * np.uint64(_MIXERS[1])
     local += count.astype(np.uint64) * np.uint64(_MIXERS[2])
@@ -121,25 +118,7 @@ def _keys(graph: ModelGraph, lifted: Lifted, count: NDArray[np.int64]) -> NDArra
         owner = lifted.owner.astype(np.int64)
         source, target = (lifted.source - owner).astype(np.uint64), (lifted.target - owner).astype(np.uint64)
         ends = source * np.uint64(_MIXERS[0]) + target
-        flow = _mix(_mix(ends) + lifted.kind.astype(np.uint64) * np.uint64(8) + lifted.provenance.astype(np.uint64))
+        flow = mix(mix(ends) + lifted.kind.astype(np.uint64) * np.uint64(8) + lifted.provenance.astype(np.uint64))
         begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
         local[owner[begins]] += np.add.reduceat(flow, begins)
-    # The distance to the parent makes terms of equal siblings differ: no Thue-Morse collisions.
-    distance = np.arange(n, dtype=np.uint64) - graph.parent.astype(np.uint64)
-    prefix = np.zeros(n + 1, np.uint64)
-    np.cumsum(_mix(local + distance * np.uint64(_MIXERS[3])) * _powers(_BASE, n), out=prefix[1:])
-    below = (prefix[np.arange(n) + graph.size] - prefix[1:]) * _powers(_INVERSE, n)
-    return _mix(below + _mix(local))
-
-
-def _powers(base: int, n: int) -> NDArray[np.uint64]:
-    factors = np.full(n, base, np.uint64)
-    factors[:1] = 1
-    return np.cumprod(factors)
-
-
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    # The finaliser of splitmix64 (Steele, Lea, Flood 2014).
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    return subtree_hashes(graph.parent, graph.size, local)

@@ -53,6 +53,7 @@ class LabelBook:
     def __init__(self, graph: ModelGraph, placement: Placement, grids: Grids, theme: Theme) -> None:
         self._graph, self._placement, self._grids, self._theme = graph, placement, grids, theme
         self._caption = lru_cache(maxsize=20_000)(lambda node: caption_of(graph, node))
+        self._numbered: dict[int, bool] = {}  # by container, for one frame
         # Tests and the window's accessibility layer read what is on the screen from here.
         self.placed: list[PlacedLabel] = []
 
@@ -89,12 +90,13 @@ class LabelBook:
         alone = ~cut.opened & (large | ~(grids.gaps[frame.above] > 0).any(1))
         rects = [_bounds(_front_corners(self._placement.center, self._placement.size, cut.nodes[alone]), view)]
         # Tiles of a grid are many: the ground of the whole grid stands for them.
-        opened = np.flatnonzero(np.isin(grids.owners, cut.nodes[cut.opened]))
-        rects.append(_bounds(_front_corners(grids.center, grids.size, opened), view))
+        tiled = np.unique(frame.above[~cut.opened & ~alone])
+        rects.append(_bounds(_front_corners(grids.center, grids.size, np.searchsorted(grids.owners, tiled)), view))
         return np.concatenate(rects)
 
     def _candidates(self, frame: Frame, focus: int) -> Iterator[Candidate]:
         graph, cut, scale = self._graph, frame.cut, frame.view.scale
+        self._numbered.clear()
         said = {focus, *graph.ancestors(focus)}  # the title says these
         kinds, parents = graph.kind[cut.nodes], graph.parent[cut.nodes]
         side = np.zeros(len(graph) + 1)  # the last one stands for the root's parent
@@ -186,11 +188,13 @@ class LabelBook:
         kind = self._graph.kind_of(node)
         if kind in (NodeKind.EXPERT, NodeKind.HEAD) and caption.name.isdigit():
             font = _font(_TILE, "Regular", scale)
-            # All tiles of a grid are numbered, or none: the room of the longest number decides.
-            siblings = int(self._graph.child_count[self._graph.parent[node]])
-            longest = text_width("8" * len(str(max(siblings - 1, 0))), font)
-            fits = longest <= width - 6 * scale and line_height(font) <= height - 2 * scale
-            return [(_block((caption.name, font)), Spot(*middle, (0.5, 0.5), (width, height)))] if fits else []
+            # All tiles of a grid are numbered, or none: the room of the longest number in the nearest tile decides.
+            parent = int(self._graph.parent[node])
+            if parent not in self._numbered:
+                longest = text_width("8" * len(str(int(self._graph.child_count[parent]) - 1)), font)
+                self._numbered[parent] = longest <= 0.88 * width - 4 * scale and line_height(font) <= 0.9 * height
+            anywhere = Spot(*middle, (0.5, 0.5), (np.inf, np.inf))
+            return [(_block((caption.name, font)), anywhere)] if self._numbered[parent] else []
         name, detail = _font(_NAME, "Medium", scale), _font(_DETAIL, "Regular", scale)
         blocks = [_block((caption.name, name))]
         if caption.detail:

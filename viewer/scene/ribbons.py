@@ -16,6 +16,7 @@ __all__ = ["Polylines", "Ribbons", "ribbon_quads", "route_rects"]
 
 _HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
 _MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
+_STEP = 0.004  # of a ribbon's width, from one to the next above it
 _FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
 _GAP, _GAP_RESIDUAL = 0.55, 0.22  # how far the gaps of inferred flow go to the theme's gap tone
 _GAP_FROM_PX = 6.0  # thinner ribbons have none: they would only flicker
@@ -170,6 +171,8 @@ class Ribbons:
         # What runs through a container or joins its stream goes on: only what arrives has a head.
         arrives = ~(residual & (routes.target[shown] == routes.owner[shown]))
         corners, course, line = ribbon_quads(lines, width, arrives)
+        # Routes that share a lane lie on one another, not in one plane: there they would flicker.
+        corners[..., 2] += (_STEP * width * (np.arange(len(shown)) % 8))[line][:, None]
         color = np.tile(self._flow, (len(shown), 1))
         for edge_kind, own in self._colors.items():
             color[kind == edge_kind] = own
