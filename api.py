@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import InputError, MachineError, UsageError
 from .files import check_output
 from .graph import ModelGraph
+from .options import check_camera, check_size
 
 if TYPE_CHECKING:
     import torch
@@ -91,6 +92,8 @@ def render(
         When nothing can draw here.
     """
     check_picture_path(fspath(path))
+    width, height = check_size(size)
+    angle = None if camera is None else check_camera(camera)
     from .layout import place
     from .viewer.picture import render_picture
     from .viewer.views import view_state
@@ -102,12 +105,12 @@ def render(
         focus=focus,
         level=level,
         arrangement=arrangement,
-        camera=camera,
+        camera=angle,
         theme=theme,
         labels=labels,
     )
-    placement = place(graph, size[0] / size[1], view.arrangement)
-    render_picture(graph, placement, view, size, fspath(path), transparent=transparent)
+    placement = place(graph, width / height, view.arrangement)
+    render_picture(graph, placement, view, (width, height), fspath(path), transparent=transparent)
 
 
 def show(
@@ -150,7 +153,7 @@ def show(
         "focus": focus,
         "level": level,
         "arrangement": arrangement,
-        "camera": camera,
+        "camera": None if camera is None else check_camera(camera),
         "labels": labels,
         "saved": None if state is None else _read_state(fspath(state)),
     }

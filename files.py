@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from .errors import UsageError
+from .errors import MachineError, UsageError
 
 __all__ = ["check_output", "write_whole"]
 
@@ -28,8 +28,21 @@ def check_output(path: str) -> None:
 
 
 def write_whole(path: str, data: bytes) -> None:
-    """Write a file through a temporary neighbour, so that no reader ever sees half of it."""
-    target = Path(path)
+    """Write a file through a temporary neighbour, so that no reader ever sees half of it.
+
+    Raises
+    ------
+    MachineError
+        When the system refuses, as when the disk is full.
+    """
+    try:
+        _write(Path(path), data)
+    except OSError as error:
+        problem = f"{path}: cannot be written ({error.strerror or error})"
+        raise MachineError(f"{problem}; another folder or free space is needed") from error
+
+
+def _write(target: Path, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

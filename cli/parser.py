@@ -6,6 +6,7 @@ import sys
 from typing import Any, NoReturn
 
 from ..errors import UsageError
+from ..options import check_camera, check_size
 
 __all__ = ["parse"]
 
@@ -147,10 +148,12 @@ def _positive(text: str) -> int:
 
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text)
-    size = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not (64 <= size[0] <= 16384 and 64 <= size[1] <= 16384):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; give WIDTHxHEIGHT from 64x64 to 16384x16384")
-    return size
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; give WIDTHxHEIGHT like 1920x1080")
+    try:
+        return check_size((int(match[1]), int(match[2])))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _camera(text: str) -> tuple[float, float, float]:
@@ -160,12 +163,10 @@ def _camera(text: str) -> tuple[float, float, float]:
         numbers = []
     if len(numbers) not in (2, 3):
         raise argparse.ArgumentTypeError(f"{text!r} is no camera; give AZIMUTH,ELEVATION[,ZOOM] like -10,15,1.2")
-    azimuth, elevation, zoom = (*numbers, 1.0)[:3]
-    if not (-180 <= azimuth <= 180 and -89 <= elevation <= 89 and 0.01 <= zoom <= 10_000):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is out of range: azimuth is -180 to 180, elevation -89 to 89, zoom 0.01 to 10000"
-        )
-    return azimuth, elevation, zoom
+    try:
+        return check_camera(numbers)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # ---------------------------------------------------------------- lazily imported commands

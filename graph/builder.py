@@ -40,6 +40,7 @@ class _Rows:
     file: list[int] = field(default_factory=list[int])
     offset: list[int] = field(default_factory=list[int])
     nbytes: list[int] = field(default_factory=list[int])
+    elements: list[int] = field(default_factory=list[int])  # -1: by the shape
     parameters: list[int] = field(default_factory=list[int])  # -1: by the counting table
 
     def append(self, *values: int) -> int:
@@ -83,6 +84,7 @@ class _Bulk:
             "file_code": spread(self.file_code, -1),
             "offset": spread(self.offset, -1),
             "bytes": spread(self.nbytes, 0),
+            "elements": np.where(is_leaf, -1, 0),
             "parameters": np.where(is_leaf, -1, 0),
         }
 
@@ -111,7 +113,7 @@ class GraphBuilder:
         self._edges: list[tuple[int, int, int, int]] = []
         self._attributes: dict[str, dict[int, Any]] = {}
         self._warnings: list[str] = []
-        self._rows.append(-1, self._names.code(""), NodeKind.MODEL, Provenance.DECLARED, -1, -1, -1, -1, 0, 0)
+        self._rows.append(-1, self._names.code(""), NodeKind.MODEL, Provenance.DECLARED, -1, -1, -1, -1, 0, 0, 0)
 
     def node(
         self,
@@ -122,7 +124,7 @@ class GraphBuilder:
         **attributes: Any,
     ) -> int:
         """Add a node under `parent` and return its handle; the root's handle is 0."""
-        handle = self._rows.append(parent, self._names.code(name), kind, provenance, -1, -1, -1, -1, 0, 0)
+        handle = self._rows.append(parent, self._names.code(name), kind, provenance, -1, -1, -1, -1, 0, 0, 0)
         self.annotate(handle, **attributes)
         return handle
 
@@ -136,6 +138,7 @@ class GraphBuilder:
         nbytes: int,
         file: str | None = None,
         offset: int = -1,
+        elements: int | None = None,
         parameters: int | None = None,
         **attributes: Any,
     ) -> int:
@@ -145,6 +148,8 @@ class GraphBuilder:
         ----------
         nbytes : int
             Stored bytes.
+        elements : int, optional
+            Stored elements, where the shape does not tell (a second name of a stored tensor: 0).
         parameters : int, optional
             Logical parameters, where the counting table does not apply (a live model's buffer: 0).
         """
@@ -158,6 +163,7 @@ class GraphBuilder:
             -1 if file is None else self._files.code(file),
             offset,
             nbytes,
+            -1 if elements is None else elements,
             -1 if parameters is None else parameters,
         )
         self.annotate(handle, **attributes)
@@ -190,7 +196,7 @@ class GraphBuilder:
             When a name occurs twice.
         """
         file_codes = np.array([self._files.code(name) for name in file_names] or [-1], np.int32)
-        row = self._rows.append(under, -1, NodeKind.MODULE, Provenance.DECLARED, -1, -1, -1, -1, 0, 0)
+        row = self._rows.append(under, -1, NodeKind.MODULE, Provenance.DECLARED, -1, -1, -1, -1, 0, 0, 0)
         self._bulks.append(
             _Bulk(
                 row,
@@ -228,7 +234,7 @@ class GraphBuilder:
         names, shapes, dtypes = self._names.names, tuple(self._shapes), self._dtypes.names
         position, size, depth = _preorder(self._rows, self._weights(), names)
         columns = self._columns(position, size, depth)
-        elements, parameters = self._counts(columns, names, columns.pop("parameters"))
+        elements, parameters = self._counts(columns, names, columns.pop("elements"), columns.pop("parameters"))
         for start in np.flatnonzero(columns["kind"] == NodeKind.OPTIMIZER):
             parameters[start : start + columns["size"][start]] = 0  # optimizer state is no parameter of the model
         c = columns
@@ -278,6 +284,7 @@ class GraphBuilder:
             "file_code": (np.int32, np.array(rows.file)),
             "offset": (np.int64, np.array(rows.offset)),
             "bytes": (np.int64, np.array(rows.nbytes)),
+            "elements": (np.int64, np.array(rows.elements)),
             "parameters": (np.int64, np.array(rows.parameters)),
         }
         columns: dict[str, NDArray[Any]] = {}
@@ -291,14 +298,18 @@ class GraphBuilder:
         return columns
 
     def _counts(
-        self, columns: dict[str, NDArray[Any]], names: tuple[str, ...], parameters: NDArray[np.int64]
+        self,
+        columns: dict[str, NDArray[Any]],
+        names: tuple[str, ...],
+        elements: NDArray[np.int64],
+        parameters: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return stored elements and logical parameters; the counting table runs once per (name, dtype, shape)."""
         shapes, dtypes = tuple(self._shapes), self._dtypes.names
         code = columns["shape_code"].astype(np.int64)
         # 2**63 - 1 stands for any product beyond it: loaders refuse shapes that exceed their file.
         sizes = np.array([min(prod(s), 2**63 - 1) for s in shapes] + [0], np.int64)
-        elements = sizes[code]
+        elements = np.where(elements < 0, sizes[code], elements)
         asked = np.flatnonzero((parameters < 0) & (code >= 0))
         key = (columns["name_code"][asked] * np.int64(len(dtypes) + 1) + columns["dtype_code"][asked]) * np.int64(
             len(shapes) + 1

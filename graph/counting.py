@@ -5,24 +5,22 @@ from math import prod
 
 __all__ = ["logical_parameters"]
 
-# Tensors that are stored beside the parameters but are none: (pattern on the last part of the name, why).
-_NOT_PARAMETERS = tuple(
-    (re.compile(pattern), why)
-    for pattern, why in [
-        (r"(.*_)?scales?(_inv)?|.*\.?weight_scale(_2|_inv)?|input_scale|[kv]_scale", "quantisation scale"),
+# Tensors that are stored beside the parameters but are none, by the last part of their names.
+_NOT_PARAMETERS = re.compile(
+    "|".join(
         (
-            r"(.*_)?(qzeros|zero_point|zeros|g_idx|absmax|quant_map|nested_absmax|quant_state.*|SCB)",
-            "quantisation data",
-        ),
-        (r"running_(mean|var)|num_batches_tracked", "running statistics"),
-        (r"(rotary_)?inv_freq|(cos|sin)_cached|freqs_cis", "rotary table"),
-        (r"position_ids|token_type_ids|relative_position_index", "index table"),
-        (r"masked_bias|(attn_|attention_|causal_)?mask", "mask"),
-    ]
+            r"(.*_)?scales?(_inv)?|.*weight_scale_2",  # of quantised values
+            r"(.*_)?(qzeros|zero_point|zeros|g_idx|absmax|quant_map|SCB)|bitsandbytes__.*",  # more of quantisation
+            r"running_(mean|var)|num_batches_tracked",
+            r"(rotary_)?inv_freq|(cos|sin)_cached|freqs_cis",
+            r"position_ids|token_type_ids|relative_position_index",
+            r"masked_bias|(attn_|attention_|causal_)?mask",
+        )
+    )
 )
-# A layer scale (CaiT, ConvNeXt: gamma, layer_scale) or a norm's "scale" (flax) is learned, so a bare float
-# vector named "scale" counts; only block-quantised files name a table "scales" or "weight_scale".
-_LEARNED = re.compile(r"scale|layer_scale|logit_scale")
+# A layer scale (CaiT, ConvNeXt) or a norm's "scale" (flax) is learned; quantised files name a matrix "scale"
+# (DeepSeek's own), or any shape "scales" or "weight_scale".
+_LEARNED = frozenset(("scale", "layer_scale", "logit_scale"))
 
 
 def logical_parameters(name: str, dtype: str, shape: tuple[int, ...]) -> int:
@@ -39,13 +37,12 @@ def logical_parameters(name: str, dtype: str, shape: tuple[int, ...]) -> int:
 
     Notes
     -----
-    MXFP4 ``*_blocks`` hold two 4-bit values a byte (OCP Microscaling Formats 1.0; gpt-oss model card).
+    MXFP4 blocks hold two 4-bit values a byte (OCP Microscaling Formats 1.0; gpt-oss model card).
     """
     elements = prod(shape)
     if dtype == "BOOL" or (name == "bias" and len(shape) == 4 and shape[:2] == (1, 1)):
         return 0  # a mask; GPT-2 stores its causal mask as attn.bias [1, 1, n, n]
-    if name.endswith("_blocks") and dtype == "U8":
+    if dtype == "U8" and (name == "blocks" or name.endswith("_blocks")):
         return 2 * elements
-    if not _LEARNED.fullmatch(name) and any(pattern.fullmatch(name) for pattern, _ in _NOT_PARAMETERS):
-        return 0
-    return elements
+    is_learned = name in _LEARNED and len(shape) != 2 and dtype != "F8_E8M0"
+    return 0 if not is_learned and _NOT_PARAMETERS.fullmatch(name) else elements

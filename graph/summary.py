@@ -97,7 +97,7 @@ def summarize(graph: ModelGraph) -> ModelSummary:
         modules=int(is_module[1:].sum()),
         operators=int((kind == NodeKind.OPERATOR).sum()),
         edges=len(graph.edges),
-        layers=len(_layers(graph, main)) if main is not None else 0,
+        layers=len(_layers(graph, main)) if main is not None else int((in_main & (kind == NodeKind.LAYER)).any()),
         stacks=_stacks(graph),
         experts=len(experts),
         experts_per_layer=int(np.bincount(per_layer).argmax()) if len(per_layer) else 0,

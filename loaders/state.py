@@ -114,6 +114,7 @@ def merged(parts: list[Checkpoint], paths: list[str], limits: LoadLimits) -> Che
         whole.file_names.append(Path(paths[k]).name)
         whole.tied = {**whole.tied, **{base + i: base + j for i, j in t.tied.items()}}
         whole.parameters = {**whole.parameters, **{base + i: n for i, n in t.parameters.items()}}
+        whole.elements = {**whole.elements, **{base + i: n for i, n in t.elements.items()}}
         whole.attributes = {**whole.attributes, **{base + i: a for i, a in t.attributes.items()}}
         whole.modules += [(base + at, path, attributes) for at, path, attributes in t.modules]
     check_names(list(whole.names), whole.files, paths, limits)

@@ -29,6 +29,8 @@ class TensorTable:
         Tensor -> the tensor whose storage it shares: it owns neither parameters nor bytes.
     parameters : mapping of int to int
         Logical parameters where the counting table does not apply.
+    elements : mapping of int to int
+        Stored elements where the shape does not tell: of a view that repeats some, of a sparse tensor.
     attributes : mapping of int to dict
         What else is known of single tensors.
     modules : list of (int, str, dict)
@@ -44,6 +46,7 @@ class TensorTable:
     file_names: list[str]
     tied: Mapping[int, int] = field(default_factory=dict[int, int])
     parameters: Mapping[int, int] = field(default_factory=dict[int, int])
+    elements: Mapping[int, int] = field(default_factory=dict[int, int])
     attributes: Mapping[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     modules: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list[tuple[int, str, dict[str, Any]]])
 
@@ -54,7 +57,7 @@ def add_tensors(builder: GraphBuilder, table: TensorTable, under: int = 0) -> No
     Plain tables (every safetensors file, most state dicts) go in bulk. Where single nodes have something
     of their own (a tie, a class), nodes are made one by one.
     """
-    if not (table.tied or table.parameters or table.attributes or table.modules):
+    if not (table.tied or table.parameters or table.elements or table.attributes or table.modules):
         t = table
         builder.tensors(t.names, t.dtypes, t.shapes, t.nbytes, t.files, t.offsets, t.file_names, under)
         return
@@ -76,6 +79,7 @@ def add_tensors(builder: GraphBuilder, table: TensorTable, under: int = 0) -> No
             nbytes=0 if first is not None else int(table.nbytes[i]),
             file=table.file_names[table.files[i]] if table.file_names else None,
             offset=int(table.offsets[i]),
+            elements=0 if first is not None else table.elements.get(i),
             parameters=0 if first is not None else table.parameters.get(i),
         )
         builder.annotate(handle, **table.attributes.get(i, {}))

@@ -80,6 +80,7 @@ def tensor_table(found: Found, storages: Storages, file_name: str, warnings: lis
         file_names=[file_name],
         tied=reader.tied(),
         parameters=reader.parameters,
+        elements=reader.elements,
         attributes=reader.attributes,
         modules=[(before[at], path, attributes) for at, path, attributes in found.modules],
     )
@@ -98,6 +99,7 @@ class _Reader:
         self.nbytes: list[int] = []
         self.offsets: list[int] = []
         self.parameters: dict[int, int] = {}
+        self.elements: dict[int, int] = {}
         self.attributes: dict[int, dict[str, Any]] = {}
         self.odd_dtypes: set[str] = set()
 
@@ -109,7 +111,7 @@ class _Reader:
         shape = self._sizes(name, shape)
         i = len(self.names)
         if record.storage is None:
-            dtype, nbytes, offset = self._parts(name, record)
+            dtype, nbytes, offset, self.elements[i] = self._parts(name, record)
             self.attributes[i] = {"layout": record.layout}
         else:
             stride = self._sizes(name, record.stride)
@@ -119,8 +121,10 @@ class _Reader:
                 self._ranges.setdefault(key, []).append((start, -(start + nbytes), i))
             if not contiguous:
                 self.attributes[i] = {"strides": list(stride)}
-                if span < elements and dtype != "BOOL":
-                    self.parameters[i] = span
+                if span < elements:
+                    self.elements[i] = span
+                    if dtype != "BOOL":
+                        self.parameters[i] = span
             if record.layout:
                 self.attributes.setdefault(i, {})["layout"] = record.layout
         self.names.append(name)
@@ -145,15 +149,16 @@ class _Reader:
                     covering = this
         return tied
 
-    def _parts(self, name: str, record: TensorRecord) -> tuple[str, int, int]:
-        """Return dtype, bytes and no offset of a tensor that is stored as several, or not at all."""
-        dtype, nbytes = _dtype(record.dtype), 0
+    def _parts(self, name: str, record: TensorRecord) -> tuple[str, int, int, int]:
+        """Return dtype, bytes, no offset and stored elements of a tensor that is stored as several, or not at all."""
+        dtype, nbytes, elements = _dtype(record.dtype), 0, 0
         for part in record.parts:
             shape, stride = self._sizes(name, part.shape), self._sizes(name, part.stride)
             if part.storage is not None:
                 dtype, size, *_ = self._stored(name, part, shape, stride)
                 nbytes += size
-        return dtype, nbytes, -1
+                elements += self._extent(shape, stride)[1]
+        return dtype, nbytes, -1, elements
 
     def _stored(
         self, name: str, record: TensorRecord, shape: tuple[int, ...], stride: tuple[int, ...]

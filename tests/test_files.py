@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from archviz3d.errors import UsageError
+from archviz3d.errors import MachineError, UsageError
 from archviz3d.files import check_output, write_whole
 
 
@@ -24,7 +24,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fdopen", full)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(MachineError, match="disk full"):
         write_whole(str(target), b"new")
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
     assert target.read_bytes() == b"old"

@@ -80,6 +80,8 @@ class Cut:
         Whether a box is a plate with its children on it.
     px : ndarray of float64, shape (K, 2)
         Projected width and height of the front face, in pixels.
+    short_px, long_px : ndarray of float64, shape (K,)
+        The smaller and the larger of the two.
     unit_px : ndarray of float64, shape (K,)
         Pixels of a plan unit at the box's depth.
     """
@@ -87,6 +89,8 @@ class Cut:
     nodes: NDArray[np.int64]
     opened: NDArray[np.bool_]
     px: NDArray[np.float64]
+    short_px: NDArray[np.float64]
+    long_px: NDArray[np.float64]
     unit_px: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -109,24 +113,25 @@ def choose_cut(
     """
     frontier = np.zeros(1, np.int64)
     left = budget - 1
-    found: list[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]] = []
+    found: list[tuple[NDArray[np.generic], ...]] = []
     while len(frontier):
         px, unit, shown = _project_boxes(tree.placement, frontier, camera, viewport)
         area = px[:, 0] * px[:, 1] / scale**2
-        shown &= (area >= _DROP_AREA) & (px.max(1) >= _DROP_SIDE * scale)
-        frontier, px, unit, area = frontier[shown], px[shown], unit[shown], area[shown]
+        long_px = np.maximum(px[:, 0], px[:, 1])
+        shown &= (area >= _DROP_AREA) & (long_px >= _DROP_SIDE * scale)
+        frontier, px, long_px, unit, area = frontier[shown], px[shown], long_px[shown], unit[shown], area[shown]
+        short_px = np.minimum(px[:, 0], px[:, 1])
         count = tree.child_start[frontier + 1] - tree.child_start[frontier]
-        wide = px.min(1) >= tree.open_side[frontier] * scale
+        wide = short_px >= tree.open_side[frontier] * scale
         opened = wide & (area >= _OPEN_AREA_PER_CHILD * count) & (count > 0)
         candidates = np.flatnonzero(opened)
         by_area = candidates[np.argsort(-area[candidates], kind="stable")]
         too_many = by_area[np.cumsum(count[by_area]) > left]
         opened[too_many] = False
         left -= int(count[opened].sum())
-        found.append((frontier, opened, px, unit))
+        found.append((frontier, opened, px, short_px, long_px, unit))
         frontier = tree.children(frontier[opened])
-    nodes, opened, px, unit = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Cut(nodes, opened, px, unit)
+    return Cut(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
 def _project_boxes(

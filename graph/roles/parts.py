@@ -43,7 +43,7 @@ class Part:
     declared : NodeKind
         The kind that the loader gave.
     form : str
-        What shapes and class say: see `forms.form_of`.
+        What shapes and class say: see `forms.form_of_shapes`.
     kind : NodeKind
     role : str
         Finer than the kind: "attention.q_a", "layer.norm.mlp"; "" where the part is not recognised.

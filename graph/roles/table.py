@@ -145,7 +145,7 @@ class Row:
         None keeps the kind: of a tensor, or of the block that its children make it.
     names : frozenset of str
     forms : frozenset of str
-        Forms (see `forms.form_of`) for which the row holds.
+        Forms (see `forms.form_of_shapes`) for which the row holds.
     opens : str
         The place that its children stand in; "" = that of its kind, or none.
     beside : frozenset of str

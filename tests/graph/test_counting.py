@@ -1,4 +1,5 @@
 import pytest
+
 from archviz3d.graph.counting import logical_parameters
 
 
@@ -9,6 +10,13 @@ from archviz3d.graph.counting import logical_parameters
         ("weight_scale_inv", "F32", (1, 1), 0),
         ("gate_up_proj_blocks", "U8", (2, 4, 3, 16), 768),  # two 4-bit values a byte
         ("gate_up_proj_scales", "U8", (2, 4, 3), 0),
+        ("blocks", "U8", (2, 4, 3, 16), 768),  # gpt-oss as OpenAI stores it: mlp1_weight.blocks
+        ("scales", "U8", (2, 4, 3), 0),
+        ("scale", "F32", (16, 56), 0),  # DeepSeek-V3 as its own inference code stores it
+        ("scale", "F8_E8M0", (56,), 0),
+        ("weight_scale_2", "F32", (), 0),
+        ("qzeros", "I32", (1, 8), 0),
+        ("bitsandbytes__nf4", "U8", (80,), 0),  # ...weight.quant_state.bitsandbytes__nf4
         ("e_score_correction_bias", "F32", (256,), 256),
         ("running_mean", "F32", (64,), 0),
         ("num_batches_tracked", "I64", (), 0),

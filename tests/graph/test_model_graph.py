@@ -4,10 +4,11 @@ import msgspec
 import networkx as nx
 import numpy as np
 import pytest
-from archviz3d.graph import EdgeKind, GraphBuilder, ModelGraph, NodeKind, Provenance
-from archviz3d.graph.wire import pack, unpack
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from archviz3d.graph import EdgeKind, GraphBuilder, ModelGraph, NodeKind, Provenance
+from archviz3d.graph.wire import pack, unpack
 
 PARTS = st.sampled_from(["model", "layers", "0", "1", "2", "10", "w", "experts", "gate_proj", "weight"])
 NAMES = st.lists(st.lists(PARTS, min_size=1, max_size=6).map(".".join), min_size=1, max_size=60, unique=True)

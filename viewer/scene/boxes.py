@@ -112,7 +112,7 @@ class Boxes:
         shadows = _shadows(low, high, frame, placement.size[frame.above][:, :2].min(1), free)
         shadows.light[:] = self._shadow + (1 - self._shadow) * shadows.light
         self._upload([shadows, _fronts(low, high, frame, free), *_sides(low, high, frame)], frame)
-        large = cut.px.max(1) > _TILE_MAX_PX  # tiles reach beyond their plates by less than the depths' margin
+        large = cut.long_px > _TILE_MAX_PX  # tiles reach beyond their plates by less than the depths' margin
         return _Built(frame, placement, low[large], high[large])
 
     def _upload(self, faces: list[_Faces], frame: Frame) -> None:
@@ -160,7 +160,7 @@ def _shadows(
     """
     cut, scale = frame.cut, frame.view.scale
     least = (_SHADOW_FROM_PX_MOVING if frame.view.moving else _SHADOW_FROM_PX) * scale
-    cast = np.flatnonzero((cut.px.min(1) > least) & (cut.nodes > 0))
+    cast = np.flatnonzero((cut.short_px > least) & (cut.nodes > 0))
     low, high, plate = low[cast], high[cast], above[cast]
     free = np.where(gaps[cast] > 0, gaps[cast] / 2, np.inf).min(1)
     reach = np.minimum((high - low)[:, 2], _SHADOW_MAX_PX * scale / cut.unit_px[cast])
@@ -183,7 +183,7 @@ def _shadows(
 
 def _fronts(low: NDArray[np.float64], high: NDArray[np.float64], frame: Frame, gaps: NDArray[np.float32]) -> _Faces:
     cut = frame.cut
-    is_tile = ~cut.opened & (cut.px.min(1) < _TILE_MAX_PX * frame.view.scale)
+    is_tile = ~cut.opened & (cut.short_px < _TILE_MAX_PX * frame.view.scale)
     # A tile's quad reaches half a pixel out, but not into its neighbour's: the shader paints that rim.
     rim = np.where(is_tile[:, None], np.minimum(gaps / 2, 0.6 / cut.unit_px[:, None]), 0.0)
     lower, upper = low[:, :2] - rim, high[:, :2] + rim
@@ -207,7 +207,7 @@ def _sides(low: NDArray[np.float64], high: NDArray[np.float64], frame: Frame) ->
     # No line of sight leans more than the view's corner does; only what is larger than the view reaches beyond.
     corner = np.arctan(np.hypot(*viewport) / 2 / camera.focal_px(viewport)) + np.arccos(camera.axes[2, 2])
     steepest = np.tan(min(corner, 1.5))
-    candidates = np.flatnonzero((thick_px * steepest > _SIDE_MIN_PX) | (cut.px.max(1) > viewport[1] / 4))
+    candidates = np.flatnonzero((thick_px * steepest > _SIDE_MIN_PX) | (cut.long_px > viewport[1] / 4))
     low, high, thick_px = low[candidates], high[candidates], thick_px[candidates]
     eye = camera.eye - frame.view.anchor
     # A mesh made while moving is kept while the eye turns a little: it has the sides that will come into view.

@@ -18,6 +18,8 @@ class Grids:
     ----------
     gaps : ndarray of float32, shape (N, 2)
         Free space beside and above the children of each node; zero for nodes that hold no grid.
+    is_grid : ndarray of bool, shape (N,)
+        Which nodes hold one.
     owners : ndarray of int64, shape (G,)
         The nodes that hold grids, ascending.
     center, size : ndarray, shape (G, 3)
@@ -25,6 +27,7 @@ class Grids:
     """
 
     gaps: NDArray[np.float32]
+    is_grid: NDArray[np.bool_]
     owners: NDArray[np.int64]
     center: NDArray[np.float64]
     size: NDArray[np.float64]
@@ -34,14 +37,15 @@ class Grids:
         """Find the grids of a placement."""
         order = np.argsort(parent[1:], kind="stable") + 1
         gaps = _gaps(placement, parent, order)
-        children = order[(gaps[parent[order]] > 0).any(1)]
+        is_grid = gaps.max(1) > 0
+        children = order[is_grid[parent[order]]]
         owners, start = np.unique(parent[children], return_index=True)
         if not len(owners):
-            return cls(gaps, owners.astype(np.int64), np.empty((0, 3)), np.empty((0, 3)))
+            return cls(gaps, is_grid, owners.astype(np.int64), np.empty((0, 3)), np.empty((0, 3)))
         half = placement.size[children] / 2
         low = np.minimum.reduceat(placement.center[children] - half, start)
         high = np.maximum.reduceat(placement.center[children] + half, start)
-        return cls(gaps, owners.astype(np.int64), (low + high) / 2, high - low)
+        return cls(gaps, is_grid, owners.astype(np.int64), (low + high) / 2, high - low)
 
 
 def _gaps(placement: Placement, parent: NDArray[np.int32], order: NDArray[np.int64]) -> NDArray[np.float32]:

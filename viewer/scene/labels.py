@@ -86,8 +86,8 @@ class LabelBook:
     def _closed_rects(self, frame: Frame) -> NDArray[np.float64]:
         """Return the screen rectangles of what labels must not cover."""
         cut, view, grids = frame.cut, frame.view, self._grids
-        large = cut.px.max(1) > _LARGE
-        alone = ~cut.opened & (large | ~(grids.gaps[frame.above] > 0).any(1))
+        large = cut.long_px > _LARGE
+        alone = ~cut.opened & (large | ~grids.is_grid[frame.above])
         rects = [_bounds(_front_corners(self._placement.center, self._placement.size, cut.nodes[alone]), view)]
         # Tiles of a grid are many: the ground of the whole grid stands for them.
         tiled = np.unique(frame.above[~cut.opened & ~alone])
@@ -100,9 +100,9 @@ class LabelBook:
         said = {focus, *graph.ancestors(focus)}  # the title says these
         kinds, parents = graph.kind[cut.nodes], graph.parent[cut.nodes]
         side = np.zeros(len(graph) + 1)  # the last one stands for the root's parent
-        side[cut.nodes] = cut.px.min(1)
-        is_layer = np.isin(kinds, (NodeKind.LAYER, NodeKind.MTP))
-        wanted = (cut.px.max(1) >= np.where(cut.opened, 34, 16) * scale) & (cut.px.min(1) >= 9 * scale)
+        side[cut.nodes] = cut.short_px
+        is_layer = (kinds == NodeKind.LAYER) | (kinds == NodeKind.MTP)
+        wanted = (cut.long_px >= np.where(cut.opened, 34, 16) * scale) & (cut.short_px >= 9 * scale)
         least = np.where(kinds == NodeKind.TENSOR, _MODULE_MIN, _PARENT_MIN)
         wanted &= is_layer | (side[parents] >= least * scale)
         wanted &= ~frame.quiet | is_layer | (parents == graph.parent[focus])
@@ -166,7 +166,7 @@ class LabelBook:
         font = _font(_NAME, "Medium", scale)
         block = _block((caption.name, font))
         options = [(block, Spot(left + pad, top + pad / 2, (0, 0), room, "plate", face.outer))]
-        if self._graph.kind_of(node) == NodeKind.EXPERT:
+        if caption.name.isdigit():
             # A number outside of its plate would be read as the neighbour's.
             options.append((block, Spot(right - pad, top + pad / 2, (1, 0), room, "plate", face.outer)))
             return options

@@ -14,6 +14,7 @@ from .words import attribute_word, capital, kind_word, provenance_words
 __all__ = ["Fact", "Section", "describe"]
 
 _ROLE = "role"
+translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,6 @@ class Section:
             self.facts.append(Fact(label, text, detail if detail != text else ""))
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Inspector", text)
-
-
 def describe(graph: ModelGraph, node: int) -> list[Section]:
     """Return everything that is known of a node, most wanted first; sections without facts are left out."""
     sections = [_size(graph, node), _storage(graph, node), _structure(graph, node), _origin(graph, node)]
@@ -50,53 +47,61 @@ def describe(graph: ModelGraph, node: int) -> list[Section]:
 
 
 def _size(graph: ModelGraph, node: int) -> Section:
-    section = Section(_tr("Size"))
+    section = Section(translate("Inspector", "Size"))
     parameters = int(graph.total_parameters[node])
     mtp = graph.of_kind(NodeKind.MTP)
     mtp = mtp[(mtp > node) & (mtp < node + graph.size[node])]
     aside = int(graph.total_parameters[mtp].sum()) if node == 0 else 0
-    section.add(_tr("Parameters"), people_count(parameters - aside), grouped(parameters - aside))
+    section.add(translate("Inspector", "Parameters"), people_count(parameters - aside), grouped(parameters - aside))
     if aside:
-        section.add(_tr("Beside them"), f"+ {people_count(aside)}", _tr("multi-token prediction"))
+        section.add(
+            translate("Inspector", "Beside them"),
+            f"+ {people_count(aside)}",
+            translate("Inspector", "multi-token prediction"),
+        )
     if node and parameters:
         share = parameters / max(1, int(graph.total_parameters[0]))
-        section.add(_tr("Of the model"), _percent(share))
+        section.add(translate("Inspector", "Of the model"), _percent(share))
     nbytes = int(graph.total_bytes[node])
     if nbytes:
-        section.add(_tr("Stored"), people_bytes(nbytes), f"{grouped(nbytes)} B")
+        section.add(translate("Inspector", "Stored"), people_bytes(nbytes), f"{grouped(nbytes)} B")
     return section
 
 
 def _storage(graph: ModelGraph, node: int) -> Section:
-    section = Section(_tr("Tensor"))
+    section = Section(translate("Inspector", "Tensor"))
     shape = graph.shape_of(node)
-    section.add(_tr("Shape"), None if shape is None else people_shape(shape))
-    section.add(_tr("Type"), graph.dtype_of(node))
-    section.add(_tr("File"), graph.file_of(node))
+    section.add(translate("Inspector", "Shape"), None if shape is None else people_shape(shape))
+    section.add(translate("Inspector", "Type"), graph.dtype_of(node))
+    section.add(translate("Inspector", "File"), graph.file_of(node))
     offset = int(graph.offset[node])
-    section.add(_tr("Offset"), grouped(offset) if offset >= 0 else None)
+    section.add(translate("Inspector", "Offset"), grouped(offset) if offset >= 0 else None)
     return section
 
 
 def _structure(graph: ModelGraph, node: int) -> Section:
-    section = Section(_tr("Inside"))
+    section = Section(translate("Inspector", "Inside"))
     kinds = graph.kind[graph.children(node)]
     for kind in dict.fromkeys(kinds.tolist()):
         alike = graph.children(node)[kinds == kind]
         text = grouped(len(alike))
         if len(alike) > 1 and all(graph.name_of(int(child)).isdecimal() for child in alike):
             forms = len(np.unique(graph.signature[alike]))
-            text += _tr(", all alike") if forms == 1 else _tr(", of {count} forms").format(count=forms)
+            text += (
+                translate("Inspector", ", all alike")
+                if forms == 1
+                else translate("Inspector", ", of {count} forms").format(count=forms)
+            )
         section.add(capital(kind_word(NodeKind(kind))), text)
     tensors = int((graph.dtype_code[graph.subtree(node)] >= 0).sum())
     if graph.child_count[node]:
-        section.add(_tr("Tensors"), grouped(tensors))
+        section.add(translate("Inspector", "Tensors"), grouped(tensors))
     return section
 
 
 def _attributes(graph: ModelGraph, node: int) -> list[Section]:
     """One section for the plain ones, and one for each group that shares a prefix (``metadata.format``)."""
-    groups = {"": Section(_tr("Attributes"))}
+    groups = {"": Section(translate("Inspector", "Attributes"))}
     for key, value in sorted(graph.attributes_of(node).items()):
         group, _, name = key.rpartition(".")
         if key != _ROLE:  # the kind says it
@@ -106,25 +111,25 @@ def _attributes(graph: ModelGraph, node: int) -> list[Section]:
 
 
 def _origin(graph: ModelGraph, node: int) -> Section:
-    section = Section(_tr("How it is known"))
+    section = Section(translate("Inspector", "How it is known"))
     words = provenance_words(graph.provenance_of(node))
-    section.add(_tr("This part"), capital(words))
+    section.add(translate("Inspector", "This part"), capital(words))
     if node == 0:
-        section.add(_tr("Format"), graph.format)
-        section.add(_tr("Source"), graph.source)
+        section.add(translate("Inspector", "Format"), graph.format)
+        section.add(translate("Inspector", "Source"), graph.source)
         for warning in graph.warnings:
-            section.add(_tr("Note"), warning)
+            section.add(translate("Inspector", "Note"), warning)
     return section
 
 
 def _percent(share: float) -> str:
     percent = 100.0 * share
-    return f"{percent:.3g} %" if percent >= 0.001 else _tr("under 0.001 %")
+    return f"{percent:.3g} %" if percent >= 0.001 else translate("Inspector", "under 0.001 %")
 
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
-        return _tr("yes") if value else _tr("no")
+        return translate("Inspector", "yes") if value else translate("Inspector", "no")
     if isinstance(value, int):
         return grouped(value)
     if isinstance(value, float):

@@ -81,6 +81,11 @@ class GlWidget(QVTKRenderWindowInteractor):
         self._stale = True
         self.update()
 
+    @property
+    def stale(self) -> bool:
+        """Whether a render was asked for and is still to come."""
+        return self._stale
+
     def before_render(self) -> None:
         """Bring the actors up to date; runs once before each render."""
 

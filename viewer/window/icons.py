@@ -33,4 +33,6 @@ def _square(theme: Theme, tone: Tone) -> QIcon:
     painter.setBrush(color)
     painter.drawRoundedRect(QRectF(1.5, 1.5, 9.0, 9.0), 2.0, 2.0)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt tints it, and the colour means nothing any more
+    return icon

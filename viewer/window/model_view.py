@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -16,13 +16,14 @@ from ..scene.heading import free_margins
 from ..state import ViewState
 from ..theme import THEMES
 from .gl_widget import GlWidget
-from .hover_outline import HoverOutline
 from .hover_tip import HoverTip
 from .navigator import Navigator
+from .outline_layer import OutlineLayer
 
 __all__ = ["ModelView"]
 
 _REST = 150  # milliseconds without movement until the full-quality frame
+_SETTLE = 300  # milliseconds after a click until the frame that shows it: a second click comes sooner
 _FRAME = 16  # milliseconds: hover is looked up at most once in this time
 _ORBIT = 0.3  # degrees a pixel
 _WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
@@ -43,8 +44,6 @@ class ModelView(GlWidget):
         What draws it.
     """
 
-    picked = Signal(object)  # node id that was clicked, None for the ground
-
     def __init__(self, state: ViewState, scene: Scene, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state = state
@@ -59,18 +58,20 @@ class ModelView(GlWidget):
         self.setAccessibleName(self.tr("Model in 3D"))
 
         self.navigator = Navigator(state, self.framing, self.camera, self)
-        self._outline = HoverOutline(self)
+        self._outlines = OutlineLayer(self)
         self._tip = HoverTip(self)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._come_to_rest)
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
+        self._settle.timeout.connect(self.redraw)
         self._hover = QTimer(self, singleShot=True, interval=_FRAME)
         self._hover.timeout.connect(self._look_under_cursor)
 
         events = state.events
         events.camera.connect(self._on_camera)
         events.hover.connect(self._on_hover)
-        events.theme.connect(self._on_theme)
-        for signal in (events.focus, events.selection, events.labels, events.angle):
+        events.selection.connect(self._on_selection)
+        for signal in (events.focus, events.labels, events.angle, events.theme):
             signal.connect(self._on_change)
 
     def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState) -> None:
@@ -108,7 +109,7 @@ class ModelView(GlWidget):
 
     def resizeGL(self, w: int, h: int) -> None:
         super().resizeGL(w, h)
-        self._outline.resize(self.size())
+        self._outlines.resize(self.size())
         self._rest.start()  # while the window is being resized, quick frames do
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
@@ -133,7 +134,8 @@ class ModelView(GlWidget):
 
     def before_render(self) -> None:
         if self._graph is not None:
-            # The hover's outline is drawn above the scene, see `_on_hover`.
+            # The hover is outlined above the scene; the selection, too, but only until this frame is there.
+            self._outlines.unmark("selection")
             self.scene.draw(
                 replace(self.state, hover=None), self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving
             )
@@ -147,21 +149,26 @@ class ModelView(GlWidget):
     def _on_change(self) -> None:
         self.redraw()
 
-    def _on_theme(self, theme: str) -> None:
-        self._outline.set_color(THEMES[theme].hover)
-        self.redraw()
-
     def _on_hover(self, node: int | None) -> None:
-        """Outline the node in a layer above the scene: the scene itself need not be rendered again for it."""
+        self._outline("hover", node, THEMES[self.state.theme].hover)
+
+    def _on_selection(self, node: int | None) -> None:
+        # A good frame may take long without a graphics card, and a second click may follow that means a flight:
+        # the outline is there at once, and the frame can wait.
+        self._outline("selection", node, THEMES[self.state.theme].selection)
+        self._settle.start()
+
+    def _outline(self, what: str, node: int | None, color: str) -> None:
+        """Outline a node's front face in the layer above the scene."""
         if node is None or self._placement is None:
-            self._outline.mark(None)
+            self._outlines.unmark(what)
             return
-        center, size = self._placement.center[node], self._placement.size[node]
-        corners = center + _FRONT * size / 2
+        corners = self._placement.center[node] + _FRONT * self._placement.size[node] / 2
         px, depth = self.camera().project(corners, self.viewport())
-        scale = self.devicePixelRatioF()
-        in_front = bool((depth > 0).all())
-        self._outline.mark([QPointF(x / scale, y / scale) for x, y in px.tolist()] if in_front else None)
+        if (depth > 0).all():
+            self._outlines.mark(what, [QPointF(x, y) for x, y in (px / self.devicePixelRatioF()).tolist()], color)
+        else:
+            self._outlines.unmark(what)
 
     def _come_to_rest(self) -> None:
         if self.navigator.flight.flying:

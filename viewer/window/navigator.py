@@ -144,6 +144,8 @@ class Navigator(QObject):
 
     def _fly(self, place: Place) -> None:
         start = self._present()
+        azimuth, elevation, _ = self._state.angle
+        self._state.angle = (azimuth, elevation, 1.0)  # a zoom was asked for the first view only
         self._destination = place.camera
         self._state.focus = place.focus
         self.flight.fly(start, place.camera or self._frame(place.focus))

@@ -7,65 +7,64 @@ from ...graph.model_graph import ModelGraph
 
 __all__ = ["attribute_word", "capital", "kind_word", "node_title", "provenance_words"]
 
+translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
+
 
 def kind_word(kind: NodeKind) -> str:
     """Return what people call a kind of node."""
-    tr = QCoreApplication.translate
     return {
-        NodeKind.MODULE: tr("Kind", "module"),
-        NodeKind.MODEL: tr("Kind", "model"),
-        NodeKind.STACK: tr("Kind", "stack of layers"),
-        NodeKind.LAYER: tr("Kind", "layer"),
-        NodeKind.ATTENTION: tr("Kind", "attention"),
-        NodeKind.HEADS: tr("Kind", "attention heads"),
-        NodeKind.HEAD: tr("Kind", "attention head"),
-        NodeKind.PROJECTION: tr("Kind", "projection"),
-        NodeKind.OUTPUT_PROJECTION: tr("Kind", "output projection"),
-        NodeKind.MLP: tr("Kind", "MLP"),
-        NodeKind.MOE: tr("Kind", "mixture of experts"),
-        NodeKind.ROUTER: tr("Kind", "router"),
-        NodeKind.EXPERTS: tr("Kind", "experts"),
-        NodeKind.EXPERT: tr("Kind", "expert"),
-        NodeKind.SHARED_EXPERT: tr("Kind", "shared expert"),
-        NodeKind.LINEAR: tr("Kind", "linear"),
-        NodeKind.NORM: tr("Kind", "norm"),
-        NodeKind.EMBEDDING: tr("Kind", "embedding"),
-        NodeKind.OUTPUT: tr("Kind", "output head"),
-        NodeKind.CONV: tr("Kind", "convolution"),
-        NodeKind.POOL: tr("Kind", "pooling"),
-        NodeKind.RECURRENT: tr("Kind", "recurrent"),
-        NodeKind.ACTIVATION: tr("Kind", "activation"),
-        NodeKind.OPERATOR: tr("Kind", "operator"),
-        NodeKind.TENSOR: tr("Kind", "tensor"),
-        NodeKind.MTP: tr("Kind", "multi-token prediction"),
-        NodeKind.OPTIMIZER: tr("Kind", "optimizer state"),
+        NodeKind.MODULE: translate("Kind", "module"),
+        NodeKind.MODEL: translate("Kind", "model"),
+        NodeKind.STACK: translate("Kind", "stack of layers"),
+        NodeKind.LAYER: translate("Kind", "layer"),
+        NodeKind.ATTENTION: translate("Kind", "attention"),
+        NodeKind.HEADS: translate("Kind", "attention heads"),
+        NodeKind.HEAD: translate("Kind", "attention head"),
+        NodeKind.PROJECTION: translate("Kind", "projection"),
+        NodeKind.OUTPUT_PROJECTION: translate("Kind", "output projection"),
+        NodeKind.MLP: translate("Kind", "MLP"),
+        NodeKind.MOE: translate("Kind", "mixture of experts"),
+        NodeKind.ROUTER: translate("Kind", "router"),
+        NodeKind.EXPERTS: translate("Kind", "experts"),
+        NodeKind.EXPERT: translate("Kind", "expert"),
+        NodeKind.SHARED_EXPERT: translate("Kind", "shared expert"),
+        NodeKind.LINEAR: translate("Kind", "linear"),
+        NodeKind.NORM: translate("Kind", "norm"),
+        NodeKind.EMBEDDING: translate("Kind", "embedding"),
+        NodeKind.OUTPUT: translate("Kind", "output head"),
+        NodeKind.CONV: translate("Kind", "convolution"),
+        NodeKind.POOL: translate("Kind", "pooling"),
+        NodeKind.RECURRENT: translate("Kind", "recurrent"),
+        NodeKind.ACTIVATION: translate("Kind", "activation"),
+        NodeKind.OPERATOR: translate("Kind", "operator"),
+        NodeKind.TENSOR: translate("Kind", "tensor"),
+        NodeKind.MTP: translate("Kind", "multi-token prediction"),
+        NodeKind.OPTIMIZER: translate("Kind", "optimizer state"),
     }[kind]
 
 
 def provenance_words(provenance: Provenance) -> str:
     """Return, as a sentence part, how a fact is known."""
-    tr = QCoreApplication.translate
     return {
-        Provenance.DECLARED: tr("Provenance", "declared in the file"),
-        Provenance.TRACED: tr("Provenance", "seen while the model ran"),
-        Provenance.DERIVED: tr("Provenance", "derived from what the file declares"),
-        Provenance.INFERRED: tr("Provenance", "inferred from names and shapes"),
+        Provenance.DECLARED: translate("Provenance", "declared in the file"),
+        Provenance.TRACED: translate("Provenance", "seen while the model ran"),
+        Provenance.DERIVED: translate("Provenance", "derived from what the file declares"),
+        Provenance.INFERRED: translate("Provenance", "inferred from names and shapes"),
     }[provenance]
 
 
 def attribute_word(key: str) -> str:
     """Return a readable name for an attribute; the key itself, spaced, where there is none."""
-    tr = QCoreApplication.translate
     known = {
-        "heads": tr("Attribute", "attention heads"),
-        "kv_heads": tr("Attribute", "key-value heads"),
-        "head_dim": tr("Attribute", "head dimension"),
-        "top_k": tr("Attribute", "experts per token"),
-        "experts": tr("Attribute", "routed experts"),
-        "shared_experts": tr("Attribute", "shared experts"),
-        "hidden_size": tr("Attribute", "hidden size"),
-        "slice_of": tr("Attribute", "slice of"),
-        "class": tr("Attribute", "class"),
+        "heads": translate("Attribute", "attention heads"),
+        "kv_heads": translate("Attribute", "key-value heads"),
+        "head_dim": translate("Attribute", "head dimension"),
+        "top_k": translate("Attribute", "experts per token"),
+        "experts": translate("Attribute", "routed experts"),
+        "shared_experts": translate("Attribute", "shared experts"),
+        "hidden_size": translate("Attribute", "hidden size"),
+        "slice_of": translate("Attribute", "slice of"),
+        "class": translate("Attribute", "class"),
     }
     return known.get(key) or key.replace("_", " ")
 

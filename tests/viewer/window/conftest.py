@@ -51,7 +51,7 @@ def at_rest(qtbot: QtBot) -> Callable[[MainWindow], None]:
     """Wait until nothing moves and the last frame is on the screen."""
 
     def wait(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: not window.view.moving and not window.view._stale, timeout=WAIT)
+        qtbot.waitUntil(lambda: not window.view.moving and not window.view.stale, timeout=WAIT)
 
     return wait
 

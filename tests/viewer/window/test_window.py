@@ -295,7 +295,7 @@ def test_nothing_is_rendered_while_nothing_changes(toy_window, qtbot, monkeypatc
     QTest.mouseMove(toy_window.view, QPoint(200, 300))
     QTest.qWait(400)
     assert frames == []
-    for _ in range(5):  # many changes in one turn make one frame
+    for _ in range(5):  # many changes make one frame
         toy_window.state.selection = 3
         toy_window.state.selection = 4
     qtbot.waitUntil(lambda: len(frames) > 0, timeout=WAIT)
@@ -313,3 +313,18 @@ def test_a_gesture_draws_quick_frames_and_then_one_good_one(toy_window, at_rest,
     assert frames[0] is True
     assert frames[-1] is False
     assert frames.count(False) == 1
+
+
+def test_a_selection_is_outlined_before_the_next_frame(toy_window, monkeypatch, at_rest):
+    frames = []
+    draw = toy_window.view.scene.draw
+    monkeypatch.setattr(toy_window.view.scene, "draw", lambda *a, **k: (frames.append(k["moving"]), draw(*a, **k)))
+    before = toy_window.view.grab().toImage()
+    toy_window.state.selection = toy_window.graph.id_of("model.layers.2")
+    QApplication.processEvents()
+    assert frames == []
+    after = toy_window.view.grab().toImage()
+    assert before != after
+    QTest.qWait(500)
+    at_rest(toy_window)
+    assert frames == [False]
