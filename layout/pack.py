@@ -14,7 +14,8 @@ __all__ = ["Frame", "Items", "Plan", "best_grid", "pack_flow", "pack_grid"]
 # A gutter that has nothing to grow widens at most to this many times the mean column.
 _WIDEST_GUTTER = 0.6
 _MOST_TRIALS = 12
-_ABOUT_AS_GOOD = 0.95
+_ABOUT_AS_GOOD = (0.74, 0.92)  # up to and beyond a count of _COUNTED: three rows of 3, 3, 2 look worse than two of 4
+_COUNTED = 32
 _PRICED_ROWS = 3
 _FEW = 8  # a rank this short is cut into columns of equal length, or not at all
 # What cutting a rank of a flow into columns must gain: ways round the columns are needed then.
@@ -285,7 +286,7 @@ def best_grid(count: int, width: float, height: float, aspect: float) -> tuple[i
     columns = np.arange(1, count + 1)
     rows = -(-count // columns)
     tile = np.minimum(width / columns / aspect, height / rows)
-    good = np.flatnonzero(tile >= tile.max() * _ABOUT_AS_GOOD)
+    good = np.flatnonzero(tile >= tile.max() * _ABOUT_AS_GOOD[count > _COUNTED])
     best = good[np.lexsort((-tile[good], columns[good] * rows[good]))[0]]
     return int(columns[best]), int(rows[best])
 

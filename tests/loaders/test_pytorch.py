@@ -101,7 +101,7 @@ def test_views_share_what_they_look_at(save):
         assert graph.attribute(node[name], "tied_to") == "base"
         assert graph.parameters[node[name]] == graph.bytes[node[name]] == 0
     assert graph.attribute(node["turned"], "strides") == [1, 8]
-    assert graph.total(graph.parameters) == 80 + 1 + 12
+    assert graph.total(graph.parameters) == graph.total(graph.elements) == 80 + 1 + 12
     assert struct.unpack_from("<2f", raw, int(graph.offset[node["rows"]])) == (16.0, 17.0)
     assert struct.unpack_from("<f", raw, int(graph.offset[node["right"]])) == (6.0,)
 
@@ -211,6 +211,8 @@ def test_special_tensors(save):
     assert graph.dtype_of(graph.id_of("coo")) == graph.dtype_of(graph.id_of("csr")) == "F32"
     assert graph.attribute(graph.id_of("csr"), "layout") == "sparse_csr"
     assert graph.shape_of(graph.id_of("meta")) == (3, 4)
+    assert graph.elements[graph.id_of("coo")] == 3 * 2 + 3  # row, column and value of each
+    assert graph.elements[graph.id_of("meta")] == graph.bytes[graph.id_of("meta")] == 0
     assert graph.bytes[graph.id_of("quantized")] == 3
     assert not graph.warnings
 

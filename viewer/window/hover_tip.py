@@ -43,6 +43,8 @@ class HoverTip(QLabel):
 def tip_html(graph: ModelGraph, node: int) -> str:
     """Return name, kind, parameters and shape of a node as rich text."""
     title = node_title(graph, node)
+    if graph.kind_of(node) == NodeKind.TENSOR and graph.parent[node] > 0:
+        title = f"{graph.name_of(int(graph.parent[node]))}.{title}"  # most tensors are called "weight"
     kind = kind_word(graph.kind_of(node))
     facts = [] if title.startswith(kind) else [kind]
     parameters = int(graph.total_parameters[node])

@@ -1,5 +1,7 @@
 """Everything that is known of the selected part, to read and to copy."""
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -20,6 +22,8 @@ from .icons import NodeIcons
 from .words import capital, kind_word, node_title
 
 __all__ = ["Inspector"]
+
+_LONG = 16  # characters that fit into a line in any case
 
 
 class Inspector(QScrollArea):
@@ -113,10 +117,8 @@ def _facts_grid(section: Section) -> QGridLayout:
 
 
 def _breakable(text: str) -> str:
-    """Let a long path or name break after dots, slashes and underscores, with zero-width spaces."""
-    for mark in "._/":
-        text = text.replace(mark, f"{mark}\u200b")
-    return text
+    """Let a long path or name break after dots, slashes and underscores and before capitals, with zero-width spaces."""
+    return re.sub(r"(?<=[._/])|(?<=[a-z0-9])(?=[A-Z])", "\u200b", text) if len(text) > _LONG else text
 
 
 def _text(text: str, name: str) -> QLabel:

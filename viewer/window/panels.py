@@ -1,14 +1,15 @@
 """The docks beside the scene: which are shown, how wide they are, and that this is remembered."""
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from .recent import settings
 
 __all__ = ["Panels"]
 
-_TREE_WIDTH, _INSPECTOR_WIDTH = 380, 300
+_TREE_WIDTH, _INSPECTOR_WIDTH, _LEAST = 380, 300, 240
 _TREE, _INSPECTOR = "panels/tree", "panels/inspector"
+translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
 
 
 class Panels:
@@ -17,8 +18,10 @@ class Panels:
     def __init__(self, window: QMainWindow, tree: QWidget, inspector: QWidget) -> None:
         self._window = window
         area = Qt.DockWidgetArea
-        self._tree = _dock(window, window.tr("Model"), "treeDock", tree, area.LeftDockWidgetArea)
-        self._inspector = _dock(window, window.tr("Inspector"), "inspectorDock", inspector, area.RightDockWidgetArea)
+        self._tree = _dock(window, translate("Panels", "Model"), "treeDock", tree, area.LeftDockWidgetArea)
+        self._inspector = _dock(
+            window, translate("Panels", "Inspector"), "inspectorDock", inspector, area.RightDockWidgetArea
+        )
         self._sized = False
 
     def show_beside_model(self, there: bool) -> None:
@@ -27,13 +30,18 @@ class Panels:
         self._inspector.setVisible(there and self.has_inspector())
         if there and not self._sized:
             # Not in the constructor: Qt forgets the widths of docks that are hidden when they are set.
-            docks, widths = [self._tree, self._inspector], [_TREE_WIDTH, _INSPECTOR_WIDTH]
-            self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+            self._window.resizeDocks([self._tree, self._inspector], self._widths(), Qt.Orientation.Horizontal)
             self._sized = True
 
     def width(self) -> int:
         """Return the pixels that the docks take, or will take once they are shown."""
-        return _TREE_WIDTH * self.has_tree() + _INSPECTOR_WIDTH * self.has_inspector()
+        tree, inspector = self._widths()
+        return tree * self.has_tree() + inspector * self.has_inspector()
+
+    def _widths(self) -> list[int]:
+        """Return the docks' widths: less in a small window, which is there for the scene."""
+        share = min(1.0, self._window.width() / 1600)
+        return [max(_LEAST, round(width * share)) for width in (_TREE_WIDTH, _INSPECTOR_WIDTH)]
 
     def show_tree(self) -> None:
         """Show the tree, whether it is wanted otherwise or not."""
@@ -76,6 +84,7 @@ def _dock(window: QMainWindow, title: str, name: str, widget: QWidget, area: Qt.
     dock = QDockWidget(title, window)
     dock.setObjectName(name)  # saveState finds it by this
     dock.setWidget(widget)
+    widget.setMinimumWidth(_LEAST)
     dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
     window.addDockWidget(area, dock)
     return dock

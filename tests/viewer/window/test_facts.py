@@ -60,5 +60,5 @@ def test_titles_put_the_kind_before_a_number(toy):
 
 def test_the_tip_says_name_kind_parameters_shape(toy):
     tip = tip_html(toy, toy.id_of("model.layers.2.mlp.experts.7.up_proj.weight"))
-    assert tip == "<b>weight</b><br>tensor · 2.05 k parameters · 32 × 64 BF16"
+    assert tip == "<b>up_proj.weight</b><br>tensor · 2.05 k parameters · 32 × 64 BF16"
     assert tip_html(toy, toy.id_of("model.layers.2")) == "<b>layer 2</b><br>116 k parameters"
