@@ -13,7 +13,7 @@ import pytest
 
 import archviz3d
 from archviz3d.errors import ArchvizError, InputError, MachineError
-from archviz3d.loaders import LoadLimits, load, load_confined
+from archviz3d.loaders import LoadLimits, load
 from archviz3d.loaders.confinement import resident_bytes
 from archviz3d.loaders.opening import Opening, Progress
 

@@ -1,7 +1,7 @@
 """The tree of the model with a search field above it."""
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
 from ...graph.model_graph import ModelGraph
@@ -12,6 +12,7 @@ from .words import node_title
 __all__ = ["TreePanel"]
 
 _PAUSE = 120  # milliseconds after the last letter until the search
+_NARROW = 330  # pixels
 _MOST = 500  # results that are listed
 
 
@@ -127,6 +128,11 @@ class TreePanel(QWidget):
                 (self.results if self.search.text() else self.tree).setFocus(Qt.FocusReason.TabFocusReason)
                 return True
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Deep down a narrow tree would show kinds and no names; the coloured squares tell kinds, too.
+        self.tree.setColumnHidden(1, self.width() < _NARROW)
 
     # ---------------------------------------------------------------- from the user
     def _choose(self, index: QModelIndex) -> None:
