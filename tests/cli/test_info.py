@@ -5,7 +5,30 @@ from archviz3d.cli.main import run
 
 SAMPLE = str(Path(__file__).resolve().parents[2] / "resources" / "sample.pt")
 # DESIGN 8, schema 1: scripts rely on these names.
-KEYS = ["schema", "path", "format", "name", "parameters", "main_parameters", "stored_elements", "bytes", "tensors", "modules", "operators", "edges", "layers", "stacks", "experts", "experts_per_layer", "experts_per_token", "shared_experts", "moe_layers", "attention", "dtypes", "warnings"]
+KEYS = [
+    "schema",
+    "path",
+    "format",
+    "name",
+    "parameters",
+    "main_parameters",
+    "stored_elements",
+    "bytes",
+    "tensors",
+    "modules",
+    "operators",
+    "edges",
+    "layers",
+    "stacks",
+    "experts",
+    "experts_per_layer",
+    "experts_per_token",
+    "shared_experts",
+    "moe_layers",
+    "attention",
+    "dtypes",
+    "warnings",
+]
 
 
 def test_json_has_the_keys_of_schema_1(capsys):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from ...graph.kinds import NodeKind
+from ...graph.kinds import NodeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ..numbers import grouped, people_bytes, people_count, people_shape
 from .words import attribute_word, capital, kind_word, provenance_words
@@ -37,6 +37,10 @@ class Section:
         """Add a fact, if there is one."""
         if text:
             self.facts.append(Fact(label, text, detail if detail != text else ""))
+
+
+# A file holds names and tensors; that a part is an expert or a norm is concluded from them.
+_NAMED_BY_THE_FILE = (NodeKind.MODEL, NodeKind.MODULE, NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.OPTIMIZER)
 
 
 def describe(graph: ModelGraph, node: int) -> list[Section]:
@@ -114,6 +118,10 @@ def _origin(graph: ModelGraph, node: int) -> Section:
     section = Section(translate("Inspector", "How it is known"))
     words = provenance_words(graph.provenance_of(node))
     section.add(translate("Inspector", "This part"), capital(words))
+    if graph.provenance_of(node) == Provenance.DECLARED and graph.kind_of(node) not in _NAMED_BY_THE_FILE:
+        by_class = graph.attribute(node, "class") is not None
+        words = translate("Inspector", "by its class") if by_class else provenance_words(Provenance.INFERRED)
+        section.add(capital(kind_word(graph.kind_of(node))), capital(words))
     if node == 0:
         section.add(translate("Inspector", "Format"), graph.format)
         section.add(translate("Inspector", "Source"), graph.source)

@@ -42,6 +42,13 @@ def test_derived_parts_say_so(toy):
     assert facts["How it is known", "This part"][0] == "Derived from what the file declares"
 
 
+def test_what_was_recognised_is_not_passed_off_as_declared(toy):
+    facts = facts_of(toy, "model.layers.2.mlp.experts.7")
+    assert facts["How it is known", "This part"][0] == "Declared in the file"
+    assert facts["How it is known", "Expert"][0] == "Inferred from names and shapes"
+    assert not any(label == "Tensor" for _, label in facts_of(toy, "model.layers.2.mlp.experts.7.up_proj.weight"))
+
+
 @pytest.mark.parametrize("kind", NodeKind)
 def test_every_kind_has_a_word(kind):
     assert kind_word(kind)
