@@ -104,7 +104,7 @@ class _Builder:
             trie.add(names[i].split("."), leaf=i, first=i)
         for prefix, (tails, ids) in groups.items():
             block = self.build(tuple(tails), nesting + 1)
-            trie.mount(prefix[:-1].split("."), block, np.array(ids, np.int32))
+            trie.mount(prefix[:-1].split("."), block, np.concatenate(ids))
         return trie.flatten(self._table)
 
 
@@ -114,10 +114,10 @@ def numeric_key(digits: str) -> tuple[int, str, str]:
     return len(bare), bare, digits
 
 
-def _split(names: tuple[str, ...]) -> tuple[list[int], dict[str, tuple[list[str], list[int]]]]:
+def _split(names: tuple[str, ...]) -> tuple[list[int], dict[str, tuple[list[str], list[NDArray[np.int32]]]]]:
     """Separate names without an inner number from groups that share a prefix up to their first one."""
     plain: list[int] = []
-    groups: dict[str, tuple[list[str], list[int]]] = {}
+    groups: dict[str, tuple[list[str], list[NDArray[np.int32]]]] = {}
     i, length = 0, 1
     while i < len(names):
         match = _FIRST_INDEX.search(names[i])
@@ -131,7 +131,7 @@ def _split(names: tuple[str, ...]) -> tuple[list[int], dict[str, tuple[list[str]
         length = end - i
         tails, ids = groups.setdefault(prefix, ([], []))
         tails += [name[cut:] for name in names[i:end]]
-        ids += range(i, end)
+        ids.append(np.arange(i, end, dtype=np.int32))
         i = end
     return plain, groups
 

@@ -112,11 +112,10 @@ def summarize(graph: ModelGraph) -> ModelSummary:
 
 def _inside(graph: ModelGraph, kind: NodeKind) -> NDArray[np.bool_]:
     """Return which nodes lie in a subtree of the given kind."""
-    tops = np.flatnonzero(graph.kind == kind)
-    step = np.zeros(len(graph) + 1, np.int32)
-    np.add.at(step, tops, 1)
-    np.add.at(step, tops + graph.size[tops], -1)
-    return np.cumsum(step[:-1]) > 0
+    inside = np.zeros(len(graph), bool)
+    for top in graph.of_kind(kind).tolist():  # a handful: optimizer states, multi-token-prediction layers
+        inside[graph.subtree(top)] = True
+    return inside
 
 
 def _stored_tensors(graph: ModelGraph) -> NDArray[np.bool_]:

@@ -35,11 +35,9 @@ class TensorRecord:
         "sparse_coo", "quantized" and so on; "" for a plain tensor.
     parts : tuple of TensorRecord
         Tensors that it is stored as (a sparse tensor's indices and values); the last one has its values.
-    parameter : bool
-        Whether it is an ``nn.Parameter``.
     """
 
-    __slots__ = ("dtype", "layout", "offset", "parameter", "parts", "shape", "storage", "stride")
+    __slots__ = ("dtype", "layout", "offset", "parts", "shape", "storage", "stride")
 
     def __init__(
         self,
@@ -58,7 +56,6 @@ class TensorRecord:
         self.dtype = dtype
         self.layout = layout
         self.parts = parts
-        self.parameter = False
 
     def __setstate__(self, state: object) -> None:
         """Leave out the attributes that were set on a tensor."""
@@ -76,8 +73,6 @@ def known_globals() -> dict[str, Any]:
         return TensorRecord(storage, offset, size, stride, dtype)
 
     def rebuild_parameter(data: Any, *_rest: Any) -> Any:
-        if isinstance(data, TensorRecord):
-            data.parameter = True
         return data
 
     def rebuild_quantized(storage: Any, offset: Any, size: Any, stride: Any, *_rest: Any) -> TensorRecord:

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+import archviz3d
+from archviz3d.errors import InputError, UsageError
+
+SAMPLE = Path(__file__).resolve().parent.parent / "resources" / "sample.pt"
+
+
+def test_load_takes_text_and_paths():
+    by_path, by_text = archviz3d.load(SAMPLE), archviz3d.load(str(SAMPLE))
+    assert by_path.total(by_path.parameters) == by_text.total(by_text.parameters) > 0
+    with pytest.raises(InputError, match="no such file"):
+        archviz3d.load("nothing.pt")
+    with pytest.raises(UsageError, match=r"int is no model"):
+        archviz3d.load(7)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"path": "x.bmp"}, r"pictures are \.png"),
+        ({"path": "missing/x.png"}, "no folder 'missing'"),
+        ({"size": (0, 0)}, "0x0 is no size"),
+        ({"size": (1920, 99999)}, "to 16384x16384"),
+        ({"size": (640.5, 480)}, "no size"),
+        ({"camera": (1,)}, "azimuth, elevation"),
+        ({"camera": (0, 90)}, "elevation -89 to 89"),
+        ({"camera": (float("nan"), 0)}, "out of range"),
+    ],
+)
+def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=says):
+        archviz3d.render("nothing.pt", **{"path": "x.png", **options})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", [{"level": "neuron"}, {"arrangement": "deck"}, {"theme": "blue"}, {"focus": "nope"}])
+def test_options_that_the_model_decides_are_usage_errors_too(options, tmp_path):
+    with pytest.raises(UsageError):
+        archviz3d.render(SAMPLE, tmp_path / "x.png", **options)
