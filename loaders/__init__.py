@@ -35,20 +35,26 @@ def load(path: str, limits: LoadLimits | None = None, report: "Report" = _silent
         When the path cannot be read as a model; the message is one line.
     """
     from .detect import detect
-    from .files import DAMAGED, input_error
+    from .files import DAMAGED, input_error, unreadable
 
     module, _, function = detect(path).loader.rpartition(".")
     collecting = gc.isenabled()
     gc.disable()  # a header is a million small objects and no cycle: collecting would only look at them again and again
     try:
         return getattr(import_module(f".{module}", __package__), function)(path, limits or LoadLimits(), report)
-    except MemoryError as error:
-        raise input_error(path, "needs more memory to read than is allowed", DAMAGED) from error
-    except RecursionError as error:
-        raise input_error(path, "is nested too deeply", DAMAGED) from error
+    except MemoryError:
+        problem = "needs more memory to read than is allowed"
+    except RecursionError:
+        problem = "is nested too deeply"
+    except OSError as error:
+        if error.errno is None:
+            raise  # not of the system
+        raise unreadable(error.filename if isinstance(error.filename, str) else path, error) from error
     finally:
         if collecting:
             gc.enable()
+    # Not where the exception was caught: it holds on to all that was read, and an error needs memory, too.
+    raise input_error(path, problem, DAMAGED)
 
 
 def load_confined(path: str, limits: LoadLimits | None = None) -> "ModelGraph":

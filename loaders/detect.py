@@ -158,6 +158,8 @@ def _look(path: str) -> Candidate:
         size = os.fstat(fd).st_size
         head = read_at(fd, _HEAD, 0)
         tail = read_at(fd, _TAIL, max(size - _TAIL, 0))
+    except OSError as error:
+        raise unreadable(path, error) from error
     finally:
         os.close(fd)
     if not size:

@@ -55,7 +55,7 @@ class _Unpickler(InertUnpickler):
         self.storages: dict[Any, Any] = {}
 
     def persistent_load(self, pid: Any, /) -> Any:
-        if is_tuple(pid) and len(pid) >= 5 and isinstance(pid[2], str | int):
+        if is_tuple(pid) and len(pid) >= 5 and isinstance(pid[1], str) and isinstance(pid[2], str | int):
             self.storages[pid[2]] = pid[1]
         return super().persistent_load(pid)
 

@@ -8,6 +8,7 @@ from .limits import LoadLimits
 __all__ = ["ShardIndex"]
 
 _REMEDY = 'an index has "weight_map": {tensor: file}'
+_MAX_SHARDS = 100_000  # no model has as many
 
 
 class _Document(msgspec.Struct):
@@ -21,7 +22,7 @@ class ShardIndex:
     ----------
     path : str
         The ``*.index.json``.
-    suffix : tuple of str
+    suffixes : tuple of str
         What all its shards must end with.
 
     Raises
@@ -67,7 +68,10 @@ class ShardIndex:
             raise input_error(self.path, f"is no index of shards ({reason})", _REMEDY) from error
         if not weight_map:
             raise input_error(self.path, "names no tensor", _REMEDY)
-        for name in set(weight_map.values()):
+        names = set(weight_map.values())
+        if len(names) > _MAX_SHARDS:
+            raise input_error(self.path, f"names {len(names):,} shards", f"at most {_MAX_SHARDS:,} are read")
+        for name in names:
             # Separators and drives of every system: what is refused must not depend on where it is opened.
             if not name or name in (".", "..") or any(c in name for c in "/\\:\0"):
                 problem = f"names the shard {plain_text(name, 200)!r}, which is not a file of the model's folder"

@@ -92,10 +92,13 @@ def _choose(place: _Place, suffixes: tuple[str, ...]) -> tuple[list[str], dict[s
 
 
 def _entries(folder: Path) -> list[str]:
+    """Return the names in a folder. A link to nothing is not there: hub caches have some while a download runs."""
     try:
-        return sorted(os.listdir(folder), key=_natural)  # noqa: PTH208 - names, not paths
+        with os.scandir(folder) as listed:
+            entries = [entry.name for entry in listed if not entry.is_symlink() or os.path.exists(entry.path)]  # noqa: PTH110
     except OSError as error:
         raise unreadable(str(folder), error) from error
+    return sorted(entries, key=_natural)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -119,7 +122,7 @@ def _choose_index(folder: Path, entries: list[str], suffixes: tuple[str, ...], w
 def _present(place: _Place, index: str, weight_map: dict[str, str]) -> list[str]:
     """Return the named shards that are there; some may be missing, as while a download runs."""
     wanted = sorted(set(weight_map.values()), key=_natural)
-    here = {name for name in wanted if (place.folder / name).exists()}  # follows the links of a hub cache
+    here = set(place.entries)
     shards = [name for name in wanted if name in here]
     if not shards:
         problem = f"none of its {len(wanted)} shards is here ({plain_text(wanted[0], 100)} ...)"

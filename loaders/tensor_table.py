@@ -165,11 +165,12 @@ def check_names(
 
 
 def _count_nodes(names: list[str], path: str, limits: LoadLimits) -> None:
-    modules: set[str] = set()
-    for name in names:
-        parent = name.rpartition(".")[0]
-        while parent and parent not in modules:
-            modules.add(parent)
-            parent = parent.rpartition(".")[0]
-        if len(modules) + len(names) > limits.nodes:
+    """Count modules as what each name has that the one before it in the order of the tree does not."""
+    nodes, before = len(names), list[str]()
+    for name in sorted(name.replace(".", "\0") for name in names):
+        parts = name.split("\0")[:-1]
+        shared = next((k for k, (a, b) in enumerate(zip(before, parts, strict=False)) if a != b), min(len(before), len(parts)))
+        nodes += len(parts) - shared
+        before = parts
+        if nodes > limits.nodes:
             raise input_error(path, "has too many modules and tensors", f"at most {limits.nodes:,} are shown")

@@ -43,14 +43,16 @@ def _main() -> None:
     try:
         data = pack(load(sys.argv[1], limits, report))
         _send(out, {"result": len(data)}, data)
+        return
     except InputError as error:
-        _send(out, {"error": str(error)})
+        problem = {"error": str(error)}
     except MemoryError:
-        _send(out, {"error": str(input_error(sys.argv[1], "needs more memory to hold than is allowed", DAMAGED))})
+        problem = {}  # said below, when the exception no longer holds on to what was read
     except Exception:  # noqa: BLE001 - whatever went wrong here, the parent must hear of it
         import traceback
 
-        _send(out, {"bug": traceback.format_exc()})
+        problem = {"bug": traceback.format_exc()}
+    _send(out, problem or {"error": str(input_error(sys.argv[1], "needs more memory to hold than is allowed", DAMAGED))})
 
 
 def _private_output() -> BinaryIO:

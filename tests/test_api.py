@@ -37,7 +37,9 @@ def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_p
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("options", [{"level": "neuron"}, {"arrangement": "deck"}, {"theme": "blue"}, {"focus": "nope"}])
+@pytest.mark.parametrize(
+    "options", [{"level": "neuron"}, {"arrangement": "deck"}, {"theme": "blue"}, {"focus": "nope"}]
+)
 def test_options_that_the_model_decides_are_usage_errors_too(options, tmp_path):
     with pytest.raises(UsageError):
         archviz3d.render(SAMPLE, tmp_path / "x.png", **options)

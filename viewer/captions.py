@@ -6,20 +6,26 @@ from typing import Any
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from ..graph.summary import summarize
-from .numbers import grouped, people_bytes, people_count, people_shape, plural
+from .numbers import grouped, people_bytes, people_count, people_shape
+from .translation import QT_TRANSLATE_NOOP, counted, filled, translate
 
 __all__ = ["Caption", "caption_of", "facts_of", "in_and_out", "matrix_of", "name_of", "title_of", "title_parts"]
 
 _WORDS = {
-    NodeKind.ATTENTION: "attention",
-    NodeKind.MOE: "mixture of experts",
-    NodeKind.MLP: "MLP",
-    NodeKind.ROUTER: "router",
-    NodeKind.SHARED_EXPERT: "shared expert",
-    NodeKind.OUTPUT: "output head",
-    NodeKind.OPTIMIZER: "optimizer",
+    NodeKind.ATTENTION: QT_TRANSLATE_NOOP("Scene", "attention"),
+    NodeKind.MOE: QT_TRANSLATE_NOOP("Scene", "mixture of experts"),
+    NodeKind.MLP: QT_TRANSLATE_NOOP("Scene", "MLP"),
+    NodeKind.ROUTER: QT_TRANSLATE_NOOP("Scene", "router"),
+    NodeKind.SHARED_EXPERT: QT_TRANSLATE_NOOP("Scene", "shared expert"),
+    NodeKind.OUTPUT: QT_TRANSLATE_NOOP("Scene", "output head"),
+    NodeKind.OPTIMIZER: QT_TRANSLATE_NOOP("Scene", "optimizer"),
 }
-_NUMBERED = {NodeKind.LAYER: "layer", NodeKind.EXPERT: "expert", NodeKind.HEAD: "head", NodeKind.MTP: "MTP layer"}
+_NUMBERED = {
+    NodeKind.LAYER: QT_TRANSLATE_NOOP("Scene", "layer %1"),
+    NodeKind.EXPERT: QT_TRANSLATE_NOOP("Scene", "expert %1"),
+    NodeKind.HEAD: QT_TRANSLATE_NOOP("Scene", "head %1"),
+    NodeKind.MTP: QT_TRANSLATE_NOOP("Scene", "MTP layer %1"),
+}
 # On the way to something inside them these go without saying.
 _SILENT = {NodeKind.STACK, NodeKind.EXPERTS, NodeKind.HEADS, NodeKind.MOE}
 _MATRICES = {
@@ -45,16 +51,16 @@ def name_of(graph: ModelGraph, node: int) -> str:
     """Return what a part is called: "layer 17", "expert 103", "256 experts", "q_a_proj"."""
     kind, name = graph.kind_of(node), graph.name_of(node)
     if kind in _NUMBERED and name.isdigit():
-        return f"{_NUMBERED[kind]} {name}"
+        return filled(translate("Scene", _NUMBERED[kind]), name)
     if kind == NodeKind.EXPERTS:
-        return plural(_count(graph, node, NodeKind.EXPERT), "expert")
+        return _experts(_count(graph, node, NodeKind.EXPERT))
     if kind == NodeKind.HEADS:
-        return plural(_count(graph, node, NodeKind.HEAD), "head")
+        return _heads(_count(graph, node, NodeKind.HEAD))
     if kind == NodeKind.STACK:
         layers = _count(graph, node, NodeKind.LAYER)
-        return plural(layers, "layer") if layers else name
+        return _layers(layers) if layers else name
     if kind in _WORDS and not name.isdigit():
-        return _WORDS[kind]
+        return translate("Scene", _WORDS[kind])
     return name
 
 
@@ -86,16 +92,19 @@ def facts_of(graph: ModelGraph, node: int) -> str:
     facts: list[str | None] = [_parameters(int(graph.total_parameters[node]))]
     if kind == NodeKind.HEAD:
         head_dim = _nearest_above(graph, node, "head_dim")
-        facts = [f"{head_dim} dimensions" if head_dim else None, "a slice of its block's projections"]
+        dimensions = filled(translate("Scene", "%1 dimensions"), str(head_dim)) if head_dim else None
+        facts = [dimensions, translate("Scene", "a slice of its block's projections")]
     elif kind in (NodeKind.EXPERTS, NodeKind.MOE, NodeKind.LAYER, NodeKind.MTP, NodeKind.ATTENTION, NodeKind.HEADS):
         facts += [_attention_facts(graph, node), _moe_facts(graph, node)]
     elif kind == NodeKind.STACK:
-        facts.append(plural(_count(graph, node, NodeKind.LAYER), "layer"))
+        facts.append(_layers(_count(graph, node, NodeKind.LAYER)))
     matrix = matrix_of(graph, node)
     if matrix is not None:
         facts.append(people_shape(graph.shape_of(matrix) or ()))
     elif kind in (NodeKind.EXPERT, NodeKind.SHARED_EXPERT, NodeKind.MLP):
-        facts.append(plural(_matrices(graph, node), "matrix").replace("matrixs", "matrices"))
+        count = _matrices(graph, node)
+        one, many = translate("Scene", "%1 matrix"), translate("Scene", "%1 matrices")
+        facts.append(counted(count, grouped(count), one, many))
     total = int(graph.total_bytes[node])
     return _line(*facts, people_bytes(total) if total else None)
 
@@ -115,7 +124,7 @@ def caption_of(graph: ModelGraph, node: int) -> Caption:
         return Caption(graph.name_of(node))
     if kind == NodeKind.ROUTER:
         top_k, experts = _routing(graph, node)
-        return Caption(name, f"top {top_k} of {experts}" if top_k and experts else "")
+        return Caption(name, _top(top_k, experts) if top_k and experts else "")
     matrix = matrix_of(graph, node)
     if matrix is not None and kind in _MATRICES:
         sides = in_and_out(graph, matrix)
@@ -163,7 +172,28 @@ def _line(*facts: str | None) -> str:
 
 
 def _parameters(count: int) -> str | None:
-    return f"{people_count(count)} parameters" if count else None
+    return filled(translate("Scene", "%1 parameters"), people_count(count)) if count else None
+
+
+def _layers(count: int) -> str:
+    return counted(count, grouped(count), translate("Scene", "%1 layer"), translate("Scene", "%1 layers"))
+
+
+def _heads(count: int) -> str:
+    return counted(count, grouped(count), translate("Scene", "%1 head"), translate("Scene", "%1 heads"))
+
+
+def _experts(count: int) -> str:
+    return counted(count, grouped(count), translate("Scene", "%1 expert"), translate("Scene", "%1 experts"))
+
+
+def _routed_experts(count: int) -> str:
+    one, many = translate("Scene", "%1 routed expert"), translate("Scene", "%1 routed experts")
+    return counted(count, grouped(count), one, many)
+
+
+def _top(top_k: int, experts: int) -> str:
+    return filled(translate("Scene", "top %1 of %2"), str(top_k), str(experts))
 
 
 def _size(graph: ModelGraph, node: int) -> str:
@@ -175,10 +205,10 @@ def _model_facts(graph: ModelGraph) -> str:
     mtp = summary.parameters - summary.main_parameters
     return _line(
         _parameters(summary.main_parameters),
-        plural(summary.layers, "layer") if summary.layers else None,
-        plural(summary.experts, "routed expert") if summary.experts else None,
+        _layers(summary.layers) if summary.layers else None,
+        _routed_experts(summary.experts) if summary.experts else None,
         people_bytes(summary.bytes) if summary.bytes else None,
-        f"+ {people_count(mtp)} multi-token prediction" if mtp else None,
+        filled(translate("Scene", "+ %1 multi-token prediction"), people_count(mtp)) if mtp else None,
     )
 
 
@@ -186,8 +216,9 @@ def _attention_facts(graph: ModelGraph, node: int) -> str | None:
     heads, kv_heads = _first_inside(graph, node, "heads"), _first_inside(graph, node, "kv_heads")
     if not heads:
         return None
-    shared = f", {grouped(kv_heads)} of keys and values" if kv_heads and kv_heads != heads else ""
-    return f"{grouped(heads)} heads{shared}"
+    if kv_heads and kv_heads != heads:
+        return filled(translate("Scene", "%1 heads, %2 of keys and values"), grouped(heads), grouped(kv_heads))
+    return _heads(heads)
 
 
 def _moe_facts(graph: ModelGraph, node: int) -> str | None:
@@ -196,8 +227,10 @@ def _moe_facts(graph: ModelGraph, node: int) -> str | None:
         return None
     top_k = _first_inside(graph, node, "top_k") or _nearest_above(graph, node, "top_k")
     shared = _count(graph, node, NodeKind.SHARED_EXPERT)
-    used = f"{top_k} of {grouped(experts)} experts" if top_k else plural(experts, "expert")
-    return used + (f" + {shared} shared" if shared else "")
+    used = _experts(experts)
+    if top_k:
+        used = filled(translate("Scene", "%1 of %2 experts"), str(top_k), grouped(experts))
+    return filled(translate("Scene", "%1 + %2 shared"), used, str(shared)) if shared else used
 
 
 def _routing(graph: ModelGraph, node: int) -> tuple[Any, int]:

@@ -144,6 +144,8 @@ def test_find():
     assert len(graph.find("GATE")) == 36
     assert graph.path(graph.find("layers.1.mlp.experts.1")[0]) == "model.layers.1.mlp.experts.1"
     assert len(graph.find("*.experts.7")) == 3
+    assert graph.find("expert?") == graph.find("experts")
+    assert graph.find("expert?.1*") == graph.find("xpert?") == []  # a glob is about the whole name or path
     assert graph.find("nothing like it") == []
     assert len(graph.find("weight", limit=5)) == 5
 

@@ -163,6 +163,14 @@ def test_counting_from_zero_as_gpt_oss_does(tmp_path):
     assert not graph.warnings
 
 
+def test_a_series_that_counts_from_zero_to_one_less(tmp_path):
+    for k in range(3):
+        shard(tmp_path, k, 3, [f"layers.{k}.w"])
+    assert load(str(tmp_path)).warnings == ()
+    (tmp_path / "model-00001-of-00003.safetensors").unlink()
+    assert "model-00001-of-00003" in load(str(tmp_path)).warnings[0]
+
+
 def test_shards_sort_by_number(tmp_path):
     for k in (10, 9, 1, 2, 3, 4, 5, 6, 7, 8):
         shard(tmp_path, k, 10, [f"t{k}"], style="m-{}-of-{}")

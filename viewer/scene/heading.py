@@ -7,6 +7,7 @@ from ...graph.kinds import EdgeKind
 from ..camera import Margins, Viewport
 from ..label_layout import Rect, shortened
 from ..theme import Theme, Tone, rgb
+from ..translation import QT_TRANSLATE_NOOP, translate
 from .frame import View
 from .overlay import Overlay
 from .text import FontSpec, line_height, text_width
@@ -21,23 +22,23 @@ _LEGEND_WIDTH = 148
 _LEGEND_FROM = 720  # narrower viewports have no legend
 
 _TONE_WORDS = {
-    Tone.EMBEDDING: "embedding",
-    Tone.NORM: "norm",
-    Tone.ATTENTION: "attention",
-    Tone.OUTPUT_PROJECTION: "output projection",
-    Tone.ROUTER: "router",
-    Tone.EXPERT: "MLP, experts",
-    Tone.CONV: "convolution",
-    Tone.RECURRENT: "recurrent",
-    Tone.OPERATOR: "operator",
-    Tone.OUTPUT: "output head",
-    Tone.PLAIN: "other modules",
+    Tone.EMBEDDING: QT_TRANSLATE_NOOP("Scene", "embedding"),
+    Tone.NORM: QT_TRANSLATE_NOOP("Scene", "norm"),
+    Tone.ATTENTION: QT_TRANSLATE_NOOP("Scene", "attention"),
+    Tone.OUTPUT_PROJECTION: QT_TRANSLATE_NOOP("Scene", "output projection"),
+    Tone.ROUTER: QT_TRANSLATE_NOOP("Scene", "router"),
+    Tone.EXPERT: QT_TRANSLATE_NOOP("Scene", "MLP, experts"),
+    Tone.CONV: QT_TRANSLATE_NOOP("Scene", "convolution"),
+    Tone.RECURRENT: QT_TRANSLATE_NOOP("Scene", "recurrent"),
+    Tone.OPERATOR: QT_TRANSLATE_NOOP("Scene", "operator"),
+    Tone.OUTPUT: QT_TRANSLATE_NOOP("Scene", "output head"),
+    Tone.PLAIN: QT_TRANSLATE_NOOP("Scene", "other modules"),
 }
 _FLOW_WORDS = {
-    EdgeKind.RESIDUAL: "residual stream",
-    EdgeKind.DATA: "data flow",
-    EdgeKind.ROUTED: "routed",
-    EdgeKind.TIED: "shared",
+    EdgeKind.RESIDUAL: QT_TRANSLATE_NOOP("Scene", "residual stream"),
+    EdgeKind.DATA: QT_TRANSLATE_NOOP("Scene", "data flow"),
+    EdgeKind.ROUTED: QT_TRANSLATE_NOOP("Scene", "routed"),
+    EdgeKind.TIED: QT_TRANSLATE_NOOP("Scene", "shared"),
 }
 
 
@@ -105,10 +106,10 @@ class Heading:
         y = float(top)
         plate = (left - 14 * scale, -9 * scale, viewport[0] + 9 * scale, top + self._height(legend) * scale)
         overlay.shape(plate, self._ground, 0.80)
-        entries = [(word, self._tones[tone], False) for tone, word in _TONE_WORDS.items() if tone in legend.tones]
-        entries += [
-            (_FLOW_WORDS[kind], self._flows.get(kind, self._flow), True) for kind in _FLOW_WORDS if kind in legend.flows
-        ]
+        tones = [tone for tone in _TONE_WORDS if tone in legend.tones]
+        flows = [kind for kind in _FLOW_WORDS if kind in legend.flows]
+        entries = [(translate("Scene", _TONE_WORDS[tone]), self._tones[tone], False) for tone in tones]
+        entries += [(translate("Scene", _FLOW_WORDS[kind]), self._flows.get(kind, self._flow), True) for kind in flows]
         for word, color, is_flow in entries:
             height = swatch * (0.36 if is_flow else 1.0)
             middle = y + line_height(font) / 2
@@ -118,7 +119,9 @@ class Heading:
         if legend.inferred:
             y += 2 * scale
             note: FontSpec = (round(_NOTE * scale), "Regular")
-            for line in _wrapped("flow: inferred from names and shapes", note, _LEGEND_WIDTH * scale):
+            for line in _wrapped(
+                translate("Scene", "flow: inferred from names and shapes"), note, _LEGEND_WIDTH * scale
+            ):
                 overlay.text(left, y, line, note, self._dim)
                 y += 17 * scale
         return (plate[0], 0, viewport[0], plate[3])

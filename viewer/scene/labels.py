@@ -14,6 +14,7 @@ from ..captions import Caption, caption_of, in_and_out, matrix_of
 from ..label_layout import Block, Candidate, Line, Occupancy, PlacedLabel, Rect, Spot, place_labels, shortened
 from ..numbers import grouped, people_shape
 from ..theme import Theme, contrast, rgb
+from ..translation import filled, translate
 from .frame import Frame, View
 from .grids import Grids
 from .overlay import Overlay
@@ -226,10 +227,9 @@ class LabelBook:
         sides = in_and_out(self._graph, node)
         sizes = [grouped(n) for n in shape]
         if sides is not None:
-            out_first = shape[0] == sides[1]
-            sizes = [
-                f"{word} {n}" for word, n in zip(("out", "in") if out_first else ("in", "out"), sizes, strict=True)
-            ]
+            words = [translate("Scene", "out %1"), translate("Scene", "in %1")]
+            words = words if shape[0] == sides[1] else words[::-1]
+            sizes = [filled(word, n) for word, n in zip(words, sizes, strict=True)]
         size = self._placement.size[node]
         if (shape[0] > shape[1]) != (size[0] > size[1]):
             sizes.reverse()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from ... import resources
 from ...errors import MachineError
 from ...resources import fonts
+from ..translation import set_translator
 from .gl_widget import set_default_gl_format
 
 __all__ = ["qt_application"]
@@ -35,6 +36,7 @@ def qt_application() -> QApplication:
     QCoreApplication.setOrganizationName("archviz3d")
     QCoreApplication.setApplicationName("archviz3d")
     app = QApplication(sys.argv[:1])
+    set_translator(QCoreApplication.translate)  # the scene's words, too, go through Qt
     app.setApplicationDisplayName("archviz3d")
     app.setDesktopFileName("archviz3d")  # Wayland finds the icon by it
     icon = QPixmap()

@@ -164,7 +164,11 @@ def test_sizes_are_those_of_the_file(make_graph: Make) -> None:
 def test_experts_are_those_of_the_file(make_graph: Make) -> None:
     graph = recognise(make_graph(llama(experts=4)), CONFIG | {"num_local_experts": 8, "num_experts_per_tok": 2})
     assert graph.warnings == ("the config says 8 experts, the file has 4",)
-    assert graph.attribute(graph.id_of("model.layers.0.mlp"), "experts") == 4
+    moe = graph.id_of("model.layers.0.mlp")
+    assert (graph.attribute(moe, "experts"), graph.attribute(moe, "top_k")) == (4, 2)
+    # A token cannot take more experts than there are.
+    graph = recognise(make_graph(llama(experts=4)), CONFIG | {"num_experts_per_tok": 5})
+    assert graph.attribute(moe, "top_k") is None
 
 
 @pytest.mark.parametrize(
