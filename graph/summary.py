@@ -86,7 +86,7 @@ def summarize(graph: ModelGraph) -> ModelSummary:
     )
     return ModelSummary(
         schema=1,
-        path=graph.source,
+        path=graph.source.encode(errors="backslashreplace").decode(),  # a path is not always text
         format=graph.format,
         name=graph.name,
         parameters=int(graph.parameters[in_model].sum()),

@@ -1,5 +1,6 @@
 """A ModelGraph as bytes: how the opening worker hands it over. Plain data only, never pickle."""
 
+import os
 from typing import Any
 
 import msgspec
@@ -27,8 +28,8 @@ _COLUMNS = (
     "signature",
 )
 _EDGE_COLUMNS = ("source", "target", "kind", "provenance")
-_TEXTS = ("name", "format", "source")
-_TABLES = ("names", "shapes", "dtypes", "files", "warnings")
+_TEXTS = ("name", "format")
+_TABLES = ("names", "shapes", "dtypes", "warnings")
 
 
 class _Header(msgspec.Struct):
@@ -37,8 +38,9 @@ class _Header(msgspec.Struct):
     names: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
     dtypes: tuple[str, ...]
-    files: tuple[str, ...]
     warnings: tuple[str, ...]
+    source: bytes  # paths are not always text
+    files: tuple[bytes, ...]
     attributes: dict[str, list[Any]]
 
 
@@ -51,6 +53,8 @@ def pack(graph: ModelGraph) -> bytes:
         _Header(
             columns=[(name, array.dtype.str, len(array)) for name, array in arrays.items()],
             texts={name: getattr(graph, name) for name in _TEXTS},
+            source=os.fsencode(graph.source),
+            files=tuple(map(os.fsencode, graph.files)),
             attributes={key: column.values for key, column in graph.attributes.items()},
             **{name: getattr(graph, name) for name in _TABLES},
         )
@@ -80,7 +84,8 @@ def unpack(data: bytes | memoryview) -> ModelGraph:
         **{name: getattr(header, name) for name in _TABLES},
         name=header.texts["name"],
         format=header.texts["format"],
-        source=header.texts["source"],
+        source=os.fsdecode(header.source),
+        files=tuple(map(os.fsdecode, header.files)),
         edges=Edges(**{name: arrays[f"edges.{name}"] for name in _EDGE_COLUMNS}),
         attributes={
             key: SparseColumn(arrays[f"attributes.{key}"], values) for key, values in header.attributes.items()

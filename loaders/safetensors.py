@@ -57,22 +57,30 @@ class _Kinds(dict[tuple[str, tuple[int, ...] | None], int]):
     ----------
     sizes : list of int
         By code: bytes of such a tensor, or why that is not known.
+    least : list of int
+        By code: fewest bytes of such a tensor; less than a bit an element has no dtype.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.sizes: list[int] = []
+        self.least: list[int] = []
 
     def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> int:
         dtype, shape = key
-        bits = BITS.get(dtype)
-        if not dtype or shape is None or len(shape) > _MAX_RANK or (shape and min(shape) < 0):
+        bits, least = BITS.get(dtype), 0
+        if not dtype or shape is None or len(shape) > _MAX_RANK:
             size = _IMPOSSIBLE
+        elif shape and not 0 <= min(shape) <= max(shape) < 2**63:
+            size = _IMPOSSIBLE
+        elif bits is None:
+            size, least = _UNKNOWN_DTYPE, -(-prod(shape) // 8)
         else:
-            size = _UNKNOWN_DTYPE if bits is None else prod(shape) * bits
-        if size >= 2**63 or (size > 0 and size % 8):
-            size = _IMPOSSIBLE
+            size = prod(shape) * bits
+        if max(size, least) >= 2**63 or (size > 0 and size % 8):
+            size, least = _IMPOSSIBLE, 0
         self.sizes.append(size // 8 if size > 0 else size)
+        self.least.append(least)
         code = self[key] = len(self)
         return code
 
@@ -126,7 +134,7 @@ def read_headers(paths: list[str], limits: LoadLimits, warnings: list[str], repo
     _warn_unknown(kinds, codes, warnings)
     return TensorTable(
         names=check_names(names if all_plain else printable_names(names, warnings), files, paths, limits),
-        dtypes=CodedSequence(codes, [dtype for dtype, _ in kinds]),
+        dtypes=CodedSequence(codes, [plain_text(dtype, 40) for dtype, _ in kinds]),
         shapes=CodedSequence(codes, [shape or () for _, shape in kinds]),
         nbytes=nbytes,
         files=files,
@@ -269,8 +277,8 @@ def _check_sizes(
     header: dict[str, _Tensor], codes: NDArray[np.int32], kinds: _Kinds, nbytes: NDArray[np.int64], path: str
 ) -> None:
     """A tensor's shape and dtype must fill its range of bytes exactly; the range gives the size of an unknown dtype."""
-    sizes = np.array(kinds.sizes, np.int64)[codes]
-    wrong = np.flatnonzero((sizes != nbytes) & (sizes != _UNKNOWN_DTYPE))
+    sizes, least = np.array(kinds.sizes, np.int64)[codes], np.array(kinds.least, np.int64)[codes]
+    wrong = np.flatnonzero(((sizes != nbytes) & (sizes != _UNKNOWN_DTYPE)) | (nbytes < least))
     if len(wrong):
         i = int(wrong[0])
         name, tensor = list(header.items())[i]

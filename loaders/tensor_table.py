@@ -169,7 +169,9 @@ def _count_nodes(names: list[str], path: str, limits: LoadLimits) -> None:
     nodes, before = len(names), list[str]()
     for name in sorted(name.replace(".", "\0") for name in names):
         parts = name.split("\0")[:-1]
-        shared = next((k for k, (a, b) in enumerate(zip(before, parts, strict=False)) if a != b), min(len(before), len(parts)))
+        shared = next(
+            (k for k, (a, b) in enumerate(zip(before, parts, strict=False)) if a != b), min(len(before), len(parts))
+        )
         nodes += len(parts) - shared
         before = parts
         if nodes > limits.nodes:

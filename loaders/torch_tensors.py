@@ -68,7 +68,7 @@ def tensor_table(found: Found, storages: Storages, file_name: str, warnings: lis
         listed = ", ".join(plain_text(name, 100) for name in skipped[:5])
         warnings.append(f"{len(skipped)} tensors have no shape that can be read, so they are not shown: {listed}")
     if reader.odd_dtypes:
-        listed = ", ".join(plain_text(name, 60) for name in sorted(reader.odd_dtypes)[:5])
+        listed = ", ".join(sorted(reader.odd_dtypes)[:5])
         warnings.append(f"some tensors have a dtype that is not known here ({listed}): sizes are of their storages")
     return TensorTable(
         names=reader.names,
@@ -111,7 +111,13 @@ class _Reader:
         shape = self._sizes(name, shape)
         i = len(self.names)
         if record.storage is None:
-            dtype, nbytes, offset, self.elements[i] = self._parts(name, record)
+            dtype, nbytes, offset, stored = self._parts(name, record)
+            self.elements[i] = stored
+            elements = prod(shape)
+            if elements >= 2**63 or (elements > _MAX_EXPANDED and not stored):
+                raise self._bad(name, f"has the shape {list(shape)}")
+            if elements > _MAX_EXPANDED:
+                self.parameters[i] = stored
             self.attributes[i] = {"layout": record.layout}
         else:
             stride = self._sizes(name, record.stride)
@@ -171,8 +177,11 @@ class _Reader:
         _, span, _ = self._extent(shape, stride)
         file_offset, available = self._storages.locate(key)
         if bits is None:
-            self.odd_dtypes.add(dtype if dtype != "?" else kind)
-            return (dtype if dtype != "?" else kind), available, file_offset, 0, key
+            dtype = plain_text(dtype if dtype != "?" else kind, 60)
+            self.odd_dtypes.add(dtype)
+            if span > 8 * available:  # less than a bit an element has no dtype
+                raise self._bad(name, f"has the shape {list(shape)}, but {available:,} bytes")
+            return dtype, available, file_offset, 0, key
         item = bits // 8
         capacity = numel if untyped else numel * item
         first = self._integer(name, record.offset, "offset") * item
@@ -230,7 +239,7 @@ class _Reader:
 
 
 def _dtype(name: Any) -> str:
-    return _DTYPES.get(name, name.removeprefix("torch.") or "?") if isinstance(name, str) else "?"
+    return _DTYPES.get(name, plain_text(name.removeprefix("torch."), 60) or "?") if isinstance(name, str) else "?"
 
 
 def _is_sizes(sizes: Any) -> bool:

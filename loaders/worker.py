@@ -52,7 +52,9 @@ def _main() -> None:
         import traceback
 
         problem = {"bug": traceback.format_exc()}
-    _send(out, problem or {"error": str(input_error(sys.argv[1], "needs more memory to hold than is allowed", DAMAGED))})
+    _send(
+        out, problem or {"error": str(input_error(sys.argv[1], "needs more memory to hold than is allowed", DAMAGED))}
+    )
 
 
 def _private_output() -> BinaryIO:

@@ -1,7 +1,6 @@
 """A picture of the scene without a screen: PNG, JPEG or WebP."""
 
-import os
-import tempfile
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import UsageError
+from ..files import check_output, write_whole
 from ..graph.model_graph import ModelGraph
 from ..layout.placement import Placement
 from .state import ViewState
@@ -64,8 +64,9 @@ def render_picture(
         raise UsageError(f"{path}: a JPEG cannot be transparent; .png or .webp would be right")
     if not all(1 <= side <= _MAX_SIDE for side in size):
         raise UsageError(f"{path}: cannot draw {size[0]}x{size[1]} pixels; 1 to {_MAX_SIDE} a side would be right")
+    check_output(str(path))
     pixels = _render(graph, placement, state, size, transparent)
-    _write(pixels, path, kind)
+    write_whole(str(path), _encoded(pixels, kind))
 
 
 def _render(
@@ -105,23 +106,7 @@ def _reduced(pixels: NDArray[np.uint8], factor: int, transparent: bool) -> NDArr
     return mean
 
 
-def _write(pixels: NDArray[np.uint8], path: Path, kind: str) -> None:
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(f"{path}: cannot write ({reason}); an existing, writable folder would be right") from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            Image.fromarray(pixels).save(file, kind, **_OPTIONS[kind])
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+def _encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, kind, **_OPTIONS[kind])
+    return data.getvalue()

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..graph import ModelGraph
+from ..options import check_camera
 from .levels import LEVELS, resolve_focus
 from .state import ViewState
 
@@ -49,11 +50,8 @@ def view_state(
         state.focus = resolve_focus(graph, focus, level)
         state.camera = None
     if camera is not None:
-        if len(camera) not in (2, 3):
-            raise UsageError(f"camera {tuple(camera)!r}: give azimuth, elevation and, if you like, a zoom factor")
-        azimuth, elevation, zoom = (*camera, 1.0)[:3]
         state.camera = None
-        state.angle = (float(azimuth), float(elevation), float(zoom))
+        state.angle = check_camera(camera)
     if arrangement is not None:
         state.arrangement = arrangement
     if theme is not None:

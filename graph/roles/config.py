@@ -118,4 +118,5 @@ def _count(value: Any) -> int | None:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    # The name of a class or a type; anything else would only disturb where it is shown.
+    return value if isinstance(value, str) and len(value) <= 200 and value.isprintable() else None

@@ -56,7 +56,7 @@ def test_what_cannot_be_is_refused_and_leaves_no_file(toy, placement, tmp_path):
         ("a.jpg", (64, 64), True, "cannot be transparent"),
         ("a.png", (0, 64), False, "pixels"),
         ("a.png", (64, 100_000), False, "pixels"),
-        ("no/such/folder/a.png", (64, 64), False, "cannot write"),
+        ("no/such/folder/a.png", (64, 64), False, "there is no folder"),
     ):
         with pytest.raises(UsageError, match=why):
             render_picture(toy, placement, ViewState(), size, tmp_path / name, transparent)

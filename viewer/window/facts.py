@@ -67,6 +67,8 @@ def _size(graph: ModelGraph, node: int) -> Section:
         share = parameters / max(1, int(graph.total_parameters[0]))
         section.add(translate("Inspector", "Of the model"), _percent(share))
     nbytes = int(graph.total_bytes[node])
+    if node == 0:  # an optimizer's state is stored beside the model, not in it
+        nbytes -= int(graph.total_bytes[graph.of_kind(NodeKind.OPTIMIZER)].sum())
     if nbytes:
         section.add(translate("Inspector", "Stored"), people_bytes(nbytes), f"{grouped(nbytes)} B")
     return section
