@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from os import PathLike, fspath
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import InputError, MachineError, UsageError
+from .errors import MachineError, UsageError
 from .files import check_output
 from .graph import ModelGraph
 from .options import check_camera, check_size
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["check_picture_path", "load", "render", "show"]
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_STATE_BYTES = 1_000_000
 
 
 def load(model: "str | PathLike[str] | torch.nn.Module") -> ModelGraph:
@@ -91,7 +91,7 @@ def render(
     MachineError
         When nothing can draw here.
     """
-    check_picture_path(fspath(path))
+    check_picture_path(fspath(path), _source(model))
     width, height = check_size(size)
     angle = None if camera is None else check_camera(camera)
     from .layout import place
@@ -161,21 +161,24 @@ def show(
     return run(shown, theme=theme, **options)
 
 
-def check_picture_path(path: str) -> None:
-    """Refuse a picture path that cannot be written or whose format is not known."""
+def check_picture_path(path: str, source: str = "") -> None:
+    """Refuse a picture path that cannot be written, whose format is not known, or which is the source's own."""
     if not path.lower().endswith(PICTURE_SUFFIXES):
         raise UsageError(f"{path}: pictures are {', '.join(PICTURE_SUFFIXES)}")
-    check_output(path)
+    check_output(path, source)
 
 
 def _as_graph(model: Any) -> ModelGraph:
     return model if isinstance(model, ModelGraph) else load(model)
 
 
+def _source(model: Any) -> str:
+    if isinstance(model, ModelGraph):
+        return model.source
+    return fspath(model) if isinstance(model, str | PathLike) else ""
+
+
 def _read_state(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read: {error.strerror}; a view saved by archviz3d would be right"
-        ) from None
+    from .loaders.files import read_whole
+
+    return read_whole(path, _STATE_BYTES)

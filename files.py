@@ -1,6 +1,7 @@
 """Writing a result: checked before the work starts, and whole or not at all."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -9,22 +10,44 @@ from .errors import MachineError, UsageError
 __all__ = ["check_output", "write_whole"]
 
 
-def check_output(path: str) -> None:
+def check_output(path: str, source: str = "") -> None:
     """Refuse an output path that cannot be written.
+
+    Parameters
+    ----------
+    source : str, optional
+        What the result is made of: must not be overwritten by it.
 
     Raises
     ------
     UsageError
-        When it is a folder, or its folder is missing or cannot be written to.
+        When it is the source, a folder or a device, or its folder is missing or cannot be written to.
     """
-    target = Path(path)
-    folder = target.parent
-    if target.is_dir():
+    folder = Path(path).parent
+    try:
+        there = os.stat(path)  # noqa: PTH116 - Path() refuses what is an error below
+    except (FileNotFoundError, NotADirectoryError):
+        there = None
+    except (OSError, ValueError) as error:  # a name that is too long, a null byte in it
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path}: cannot be written ({reason}); give another file name") from error
+    if there is not None and stat.S_ISDIR(there.st_mode):
         raise UsageError(f"{path}: is a folder; give a file name")
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        raise UsageError(f"{path}: is no regular file (a FIFO, device or socket); give a file name")
+    if there is not None and source and _is_same(source, there):
+        raise UsageError(f"{path}: is the model itself; give another file name")
     if not folder.is_dir():
         raise UsageError(f"{path}: there is no folder {str(folder)!r}; make it first")
     if not os.access(folder, os.W_OK):
         raise UsageError(f"{path}: the folder {str(folder)!r} cannot be written to")
+
+
+def _is_same(source: str, there: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(source), there)  # noqa: PTH116
+    except (OSError, ValueError):
+        return False  # whoever reads the source says so
 
 
 def write_whole(path: str, data: bytes) -> None:
@@ -43,7 +66,7 @@ def write_whole(path: str, data: bytes) -> None:
 
 
 def _write(target: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, temporary = tempfile.mkstemp(prefix=".archviz3d-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -29,7 +29,6 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "start.json"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SAMPLE = ROOT / "resources" / "sample.pt"
-PICTURE = "archviz3d-sample.png"
 LINUX = sys.platform.startswith("linux")
 
 # Shared libraries that the wheels of Qt (its xcb platform plugin) and VTK load but do not bring, with the Debian
@@ -107,8 +106,10 @@ def main(arguments: list[str]) -> int:
     if has_display():
         say(f"opening {model}")
         return subprocess.call([PYTHON, "-P", "-m", "archviz3d", model])
-    say(f"no display here (DISPLAY and WAYLAND_DISPLAY are unset or dead): rendering {model} to {PICTURE} instead")
-    return subprocess.call([PYTHON, "-P", "-m", "archviz3d", "render", model, "-o", PICTURE])
+    path = Path(model).resolve()
+    picture = f"archviz3d-{path.name if path.is_dir() else path.stem}.png"
+    say(f"no display here (DISPLAY and WAYLAND_DISPLAY are unset or dead): rendering {model} to {picture} instead")
+    return subprocess.call([PYTHON, "-P", "-m", "archviz3d", "render", model, "-o", picture])
 
 
 def prepare(extras: set[str], programs: dict[str, str]) -> None:

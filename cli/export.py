@@ -13,7 +13,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the model and its placement to ``options.output``."""
     if not options.output.lower().endswith(".json"):
         raise UsageError(f"{options.output}: export writes .json")
-    check_output(options.output)
+    check_output(options.output, options.model)
     from ..layout import place
     from ..layout.export import to_json
 

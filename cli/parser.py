@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
             given = unknown[1].split("=")[0]
             known = [o for action in self._actions for o in action.option_strings]
             close = difflib.get_close_matches(given, known, 1, 0.7)
-            message = f"unknown option {given}" + (f"; did you mean {close[0]}?" if close else "")
+            message = f"unknown option {given}" + (f"; did you mean {close[0]}" if close else "")
         raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
@@ -44,7 +44,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     commands = {"info": _info, "render": _render, "export": _export, "doctor": _doctor}
     if arguments and arguments[0] in commands:
         return commands[arguments[0]]().parse_args(arguments[1:])
-    return _window().parse_args(arguments)
+    options, more = _window().parse_known_args(arguments)
+    if more and not more[0].startswith("-"):
+        import difflib  # only wrong usage pays for it
+
+        close = difflib.get_close_matches(arguments[0], commands, 1)
+        meant = f"{arguments[0]!r} is no command; did you mean {close[0]}" if close else "the window shows one MODEL"
+        raise UsageError(f"{meant}; see 'archviz3d --help'")
+    if more:
+        _window().error(f"unrecognized arguments: {' '.join(more)}")
+    return options
 
 
 def _join_negative(arguments: list[str]) -> list[str]:
@@ -74,8 +83,9 @@ def _window() -> argparse.ArgumentParser:
 def _info() -> argparse.ArgumentParser:
     parser = _Parser("archviz3d info", description="Tell what is in a model.", allow_abbrev=False)
     _model_option(parser)
-    parser.add_argument("--json", action="store_true", help="as JSON (schema 1)")
-    parser.add_argument("--tree", metavar="DEPTH", type=_positive, help="also print the tree down to this depth")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON (schema 1)")
+    form.add_argument("--tree", metavar="DEPTH", type=_positive, help="also print the tree down to this depth")
     parser.set_defaults(command=_run_info)
     return parser
 
@@ -87,7 +97,7 @@ def _render() -> argparse.ArgumentParser:
     _model_option(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the picture: .png .jpg .webp")
     parser.add_argument("--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (default 1920x1080)")
-    parser.add_argument("--transparent", action="store_true", help="no background")
+    parser.add_argument("--transparent", action="store_true", help="no background; --theme light for a light page")
     _view_options(parser)
     parser.set_defaults(command=_run_render)
     return parser
@@ -141,8 +151,8 @@ class _Version(argparse.Action):
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 1 on")
     return int(text)
 
 

@@ -10,7 +10,7 @@ __all__ = ["run"]
 
 def run(options: argparse.Namespace) -> int:
     """Draw the model into ``options.output``."""
-    check_picture_path(options.output)  # before minutes are spent on a large model
+    check_picture_path(options.output, options.model)  # before minutes are spent on a large model
     render(
         open_model(options.model),
         options.output,

@@ -5,7 +5,17 @@ import stat
 
 from ..errors import InputError
 
-__all__ = ["DAMAGED", "input_error", "not_regular", "open_regular", "plain_text", "read_at", "read_whole", "unreadable"]
+__all__ = [
+    "DAMAGED",
+    "input_error",
+    "not_regular",
+    "not_the_file",
+    "open_regular",
+    "plain_text",
+    "read_at",
+    "read_whole",
+    "unreadable",
+]
 
 DAMAGED = "the file is damaged or hostile"
 _LONGEST = 300
@@ -54,6 +64,18 @@ def unreadable(path: str, error: OSError | ValueError) -> InputError:
         return input_error(path, "no such file or folder", "check the path")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return input_error(path, f"cannot be opened ({reason})", "a readable file or folder is needed")
+
+
+def not_the_file(path: str, head: bytes) -> None:
+    """Refuse what stands where a large file should be: what Git LFS leaves when it did not fetch it.
+
+    Raises
+    ------
+    InputError
+        When `head` is the beginning of such a pointer.
+    """
+    if head.startswith(b"version https://git-lfs"):
+        raise input_error(path, "is only a Git LFS pointer to the file", "fetch the file itself: git lfs pull")
 
 
 def not_regular(path: str) -> InputError:

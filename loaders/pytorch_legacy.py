@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from .detect import TORCH_LEGACY_MAGIC
 from .dtypes import BITS, TORCH_STORAGES
-from .files import input_error, read_at
+from .files import input_error, not_the_file, read_at
 from .inert_pickle import InertUnpickler, foreign_warning
 from .limits import LoadLimits
 from .torch_globals import known_globals
@@ -83,21 +83,29 @@ def read_legacy(fd: int, path: str, limits: LoadLimits, warnings: list[str]) -> 
         When it is no such file, or is damaged.
     """
     head = read_at(fd, 512, 0)
+    not_the_file(path, head)
     if TORCH_LEGACY_MAGIC not in head[:32]:
         if head[257:262] == b"ustar":
             remedy = "open it with torch < 2 and torch.save() what torch.load() returns"
             raise input_error(path, "is a PyTorch tar archive of before 2017, which is not supported", remedy)
         raise input_error(path, "is no PyTorch file", "torch.save writes a zip archive or, before 1.6, a magic number")
     file = io.BufferedReader(_File(fd, path, limits.pickle_bytes))
+    foreign: list[str] = []
+
+    def read(unpickler: InertUnpickler) -> Any:
+        found = unpickler.read(path)
+        foreign.extend(unpickler.foreign())
+        return found
+
     for wanted, what in ((_MAGIC, "magic number"), (_PROTOCOL, "protocol"), (None, "description of a machine")):
-        found = InertUnpickler(file, {}).read(path)
+        found = read(InertUnpickler(file, {}))
         if wanted is not None and (type(found) is not int or found != wanted):
             raise input_error(path, f"has no {what} of torch.save", "the file is damaged or of another kind")
     unpickler = _Unpickler(file, known_globals())
-    root = unpickler.read(path)
-    if unpickler.foreign():
-        warnings.append(foreign_warning(unpickler.foreign()))
-    keys = InertUnpickler(file, {}).read(path)
+    root = read(unpickler)
+    keys = read(InertUnpickler(file, {}))
+    if foreign:
+        warnings.append(foreign_warning(list(dict.fromkeys(foreign))))
     places = _places(fd, path, file.tell(), keys, unpickler.storages)
     return root, _Storages(path, places)
 

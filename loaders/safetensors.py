@@ -9,7 +9,7 @@ import os
 from itertools import chain
 from math import prod
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..graph import CodedSequence, ModelGraph
 from .checkpoint import Checkpoint, Report, build_graph, short_attributes
 from .dtypes import BITS
-from .files import input_error, open_regular, plain_text, read_at
+from .files import input_error, not_the_file, open_regular, plain_text, read_at
 from .huggingface import config_beside
 from .limits import LoadLimits
 from .tensor_table import TensorTable, check_names, printable_names
@@ -69,9 +69,7 @@ class _Kinds(dict[tuple[str, tuple[int, ...] | None], int]):
     def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> int:
         dtype, shape = key
         bits, least = BITS.get(dtype), 0
-        if not dtype or shape is None or len(shape) > _MAX_RANK:
-            size = _IMPOSSIBLE
-        elif shape and not 0 <= min(shape) <= max(shape) < 2**63:
+        if not dtype or not _is_shape(shape):
             size = _IMPOSSIBLE
         elif bits is None:
             size, least = _UNKNOWN_DTYPE, -(-prod(shape) // 8)
@@ -83,6 +81,12 @@ class _Kinds(dict[tuple[str, tuple[int, ...] | None], int]):
         self.least.append(least)
         code = self[key] = len(self)
         return code
+
+
+def _is_shape(shape: tuple[int, ...] | None) -> TypeGuard[tuple[int, ...]]:
+    if shape is None or len(shape) > _MAX_RANK:
+        return False
+    return not shape or 0 <= min(shape) <= max(shape) < 2**63
 
 
 def load(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
@@ -164,6 +168,7 @@ def _read_header(path: str, limits: LoadLimits) -> tuple[dict[str, _Tensor], int
         if size < 10:
             raise input_error(path, f"has only {size} bytes", "a safetensors file starts with a header of 10 or more")
         if length > size - 8:
+            not_the_file(path, read_at(fd, 64, 0))
             problem = f"announces a header of {length:,} bytes but only {size - 8:,} follow"
             raise input_error(path, problem, "the file is cut short or is no safetensors file")
         if length > limits.header_bytes:

@@ -6,6 +6,7 @@ The argument lists are those of ``torch/_utils.py`` (0.1 to 2.13).
 from typing import Any
 
 from .dtypes import TORCH_DTYPES, TORCH_STORAGES
+from .files import plain_text
 from .inert_pickle import Inert, InertDict
 from .untyped import is_tuple
 
@@ -82,7 +83,8 @@ def known_globals() -> dict[str, Any]:
         # COO: (indices, values, size[, is_coalesced]); compressed: (indices, indices, values, size).
         size = next((part for part in reversed(data) if is_tuple(part)), None)
         parts = tuple(part for part in data if isinstance(part, TensorRecord))
-        return TensorRecord(None, 0, size, None, layout=str(layout).removeprefix("torch."), parts=parts)
+        name = plain_text(layout.removeprefix("torch."), 60) if isinstance(layout, str) else "sparse"
+        return TensorRecord(None, 0, size, None, layout=name, parts=parts)
 
     def rebuild_nested(buffer: Any, *rest: Any) -> TensorRecord:
         shape = buffer.shape if isinstance(buffer, TensorRecord) else None

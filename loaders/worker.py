@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..graph.wire import pack
 from . import load
 from .confinement import confine
-from .files import DAMAGED, input_error
+from .files import DAMAGED, input_error, plain_text
 from .limits import LoadLimits
 from .worker_protocol import READY
 
@@ -38,7 +38,7 @@ def _main() -> None:
         now = time.monotonic()
         if now - spoken > _PROGRESS_SECONDS:
             spoken = now
-            _send(out, {"progress": [text, fraction]})
+            _send(out, {"progress": [plain_text(text, 100), fraction]})
 
     try:
         data = pack(load(sys.argv[1], limits, report))

@@ -130,6 +130,8 @@ def caption_of(graph: ModelGraph, node: int) -> Caption:
         sides = in_and_out(graph, matrix)
         detail = " → ".join(grouped(n) for n in sides) if sides else people_shape(graph.shape_of(matrix) or ())
         return Caption(name, detail)
+    if name.isdigit():  # of an nn.Sequential: its number alone says nothing
+        return Caption(name, str(graph.attribute(node, "class") or "").rpartition(".")[2])
     return Caption(name)
 
 

@@ -24,6 +24,7 @@ _OPTIONS = {
 }
 _OVERSAMPLE = 2  # each pixel of a picture is the mean of so many rendered ones, squared
 _MAX_SIDE = 16_384
+_FULL_HD = (1920, 1080)
 
 
 def render_picture(
@@ -72,7 +73,10 @@ def render_picture(
 def _render(
     graph: ModelGraph, placement: Placement, state: ViewState, size: tuple[int, int], transparent: bool
 ) -> NDArray[np.uint8]:
-    """Return the picture, shape (height, width, 3 or 4)."""
+    """Return the picture, shape (height, width, 3 or 4).
+
+    Letters and lines grow with pictures beyond Full HD: on a slide or a poster, more pixels mean sharper, not smaller.
+    """
     from .offscreen import offscreen_window, read_pixels
     from .scene import Scene
     from .theme import THEMES
@@ -84,10 +88,14 @@ def _render(
     with offscreen_window(large, transparent) as window:
         window.AddRenderer(scene.renderer)
         scene.set_ground_visible(not transparent)
-        scene.draw(state, large, scale=factor)
+        scene.draw(state, large, scale=factor * _enlargement(size))
         window.Render()
         rendered = read_pixels(window, large)
     return _reduced(rendered, factor, transparent)
+
+
+def _enlargement(size: tuple[int, int]) -> float:
+    return max(1.0, min(side / usual for side, usual in zip(size, _FULL_HD, strict=True)))
 
 
 def _reduced(pixels: NDArray[np.uint8], factor: int, transparent: bool) -> NDArray[np.uint8]:

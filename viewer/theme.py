@@ -199,13 +199,17 @@ def node_tones(graph: ModelGraph) -> NDArray[np.uint8]:
     """Return the `Tone` of every node, shape (N,).
 
     Tensors and matrices without a role of their own take the tone of the nearest part that has one;
-    directly in a plain container they are plain.
+    directly in a plain container they are plain. The matrices of an MLP are an MLP's without such a module, too.
     """
     inherit = 255
     table = np.full(256, Tone.PLAIN, np.uint8)
     for kind, tone in _TONE_OF_KIND.items():
         table[kind] = inherit if tone is None else tone
     tones = table[graph.kind]
+    roles = graph.attributes.get("role")
+    if roles is not None:
+        of_mlp = roles.ids[[isinstance(role, str) and role.startswith("mlp.") for role in roles.values]]
+        tones[of_mlp[graph.kind[of_mlp] == NodeKind.LINEAR]] = Tone.EXPERT
     waiting = np.flatnonzero(tones == inherit)
     waiting = waiting[np.argsort(graph.depth[waiting], kind="stable")]
     levels, starts = np.unique(graph.depth[waiting], return_index=True)

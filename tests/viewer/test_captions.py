@@ -58,6 +58,13 @@ def test_names_and_captions(toy):
     assert caption_of(toy, toy.id_of("model.layers.5")) == Caption("5")
 
 
+def test_a_number_is_told_with_its_class():
+    b = GraphBuilder("cnn", "made by hand")
+    b.node(b.node(0, "features"), "2", NodeKind.ACTIVATION, **{"class": "torch.nn.modules.activation.ReLU"})
+    graph = b.build()
+    assert caption_of(graph, graph.id_of("features.2")) == Caption("2", "ReLU")
+
+
 def test_the_matrix_of_a_module(toy):
     module = toy.id_of("lm_head")
     assert matrix_of(toy, module) == toy.id_of("lm_head.weight")

@@ -32,6 +32,16 @@ def test_formats_and_sizes(toy, placement, tmp_path, name, kind):
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
+def test_more_pixels_are_the_same_picture_sharper(toy, placement, tmp_path):
+    for name, size in (("a.png", (1920, 1080)), ("b.png", (3840, 2160))):
+        render_picture(toy, placement, ViewState(), size, tmp_path / name)
+    usual, sharp = (
+        Image.open(tmp_path / name).convert("L").resize((480, 270), Image.Resampling.BOX) for name in ("a.png", "b.png")
+    )
+    difference = np.abs(np.asarray(usual).astype(int) - np.asarray(sharp))
+    assert np.percentile(difference, 95) < 25
+
+
 def test_the_same_bytes_twice(toy, placement, tmp_path):
     for name in ("a.png", "b.png"):
         render_picture(toy, placement, ViewState(), (480, 270), tmp_path / name)

@@ -20,6 +20,18 @@ def test_tensors_take_the_tone_of_what_they_belong_to(toy):
     assert tone("model.layers.0") == Tone.CONTAINER
 
 
+def test_an_mlp_needs_no_module_of_its_own():
+    b = GraphBuilder("encoder", "made by hand")
+    layer = b.node(b.node(0, "layers", NodeKind.STACK), "0", NodeKind.LAYER)
+    for name in ("linear1", "norm1"):
+        kind = NodeKind.NORM if name == "norm1" else NodeKind.LINEAR
+        b.tensor(b.node(layer, name, kind, role="mlp.up"), "weight", (2, 2), "F32", nbytes=16)
+    graph = b.build()
+    tones = node_tones(graph)
+    assert tones[graph.id_of("layers.0.linear1.weight")] == tones[graph.id_of("layers.0.linear1")] == Tone.EXPERT
+    assert tones[graph.id_of("layers.0.norm1")] == Tone.NORM
+
+
 def test_unknown_parts_stay_plain():
     b = GraphBuilder("odd", "made by hand")
     module = b.node(0, "thing")

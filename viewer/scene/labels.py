@@ -58,7 +58,15 @@ class LabelBook:
         # Tests and the window's accessibility layer read what is on the screen from here.
         self.placed: list[PlacedLabel] = []
 
-    def draw(self, overlay: Overlay, frame: Frame, focus: int, taken: list[Rect], ribbons: NDArray[np.float64]) -> None:
+    def draw(
+        self,
+        overlay: Overlay,
+        frame: Frame,
+        focus: int,
+        taken: list[Rect],
+        ribbons: NDArray[np.float64],
+        outlines: NDArray[np.float64],
+    ) -> None:
         """Choose the labels of a frame and add them to the overlay.
 
         Parameters
@@ -69,6 +77,8 @@ class LabelBook:
             Ground of the title and the legend.
         ribbons : ndarray, shape (R, 4)
             Rectangles on the screen that ribbons cover.
+        outlines : ndarray, shape (K, 4)
+            Rectangles on the screen that outlines cover; no label moves for them, but they do not strike one through.
         """
         cut, scale, moving, viewport = frame.cut, frame.view.scale, frame.view.moving, frame.view.viewport
         cell = round((4 if moving else 2) * scale)
@@ -81,7 +91,10 @@ class LabelBook:
             row = label.candidate.row
             inside = label.spot.on == "face" or (label.spot.within is not None and cut.opened[row])
             ground = frame.colors[row] if inside else frame.behind[row]
-            self._write(overlay, label, ground.astype(np.float64), scale)
+            left, top, right, bottom = label.rect
+            struck = (outlines[:, :2] < (right, bottom)).all(1) & (outlines[:, 2:] > (left, top)).all(1)
+            backed = label.crosses or label.spot.on == "cover" or bool(struck.any())
+            self._write(overlay, label, ground.astype(np.float64), scale, backed)
 
     # ---------------------------------------------------------------- what is there
     def _closed_rects(self, frame: Frame) -> NDArray[np.float64]:
@@ -246,9 +259,11 @@ class LabelBook:
         yield Candidate(node, row, priority, tuple((beside, spot) for spot in spots))
 
     # ---------------------------------------------------------------- ink
-    def _write(self, overlay: Overlay, label: PlacedLabel, ground: NDArray[np.float64], scale: float) -> None:
+    def _write(
+        self, overlay: Overlay, label: PlacedLabel, ground: NDArray[np.float64], scale: float, backed: bool
+    ) -> None:
         left, top, right, bottom = label.rect
-        if label.crosses or label.spot.on == "cover":
+        if backed:
             pad = 3 * scale
             overlay.shape((left - pad, top, right + pad, bottom), ground, 0.86)
         strong, weak = _inks(self._theme, tuple(ground.tolist()), label.spot.on == "face")

@@ -8,10 +8,24 @@ from .boxes import to_world
 from .frame import View
 from .mesh import QuadMesh
 
-__all__ = ["Outlines"]
+__all__ = ["Outlines", "outline_rects"]
 
 _LEAST_PX = 9.0  # a part too small to see gets a frame that one can
+_STRETCHES = 64  # of a side: a box around a leaning line is much larger than the line
 _AROUND = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64)
+
+
+def outline_rects(node: int, placement: Placement, view: View) -> NDArray[np.float64]:
+    """Return the rectangles on the screen that the frame around a part covers, in short stretches, shape (R, 4)."""
+    corners = placement.center[node] + np.column_stack([_AROUND, np.ones(4)]) * placement.size[node] / 2
+    px, depth = view.camera.project(corners, view.viewport)
+    if depth.min() <= 0:
+        return np.empty((0, 4))
+    after = np.roll(px, -1, 0)
+    steps = np.linspace(0, 1, _STRETCHES + 1)[:, None, None]
+    points = px + (after - px) * steps
+    a, b, wide = points[:-1].reshape(-1, 2), points[1:].reshape(-1, 2), 2 * view.scale
+    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1)
 
 
 class Outlines:

@@ -25,7 +25,7 @@ from .grids import Grids
 from .ground import Ground
 from .heading import Heading, Legend, free_margins
 from .labels import LabelBook
-from .outline import Outlines
+from .outline import Outlines, outline_rects
 from .overlay import Overlay
 from .ribbons import Ribbons, route_rects
 
@@ -33,6 +33,7 @@ __all__ = ["Scene"]
 
 _MULTISAMPLES = 8
 _ROUTE_MIN_PX = 0.7
+_NO_RECTS = np.empty((0, 4))
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +212,8 @@ class Scene:
             legend = _legend(model, frame, lane_of[_on_screen(lanes, view.viewport)])
             title, facts = model.heading(state.focus)
             taken = self._heading.draw(self._overlay, view, title, facts, legend, self._reaches_title(model, view))
-            model.labels.draw(self._overlay, frame, state.focus, taken, lanes)
+            marks = [outline_rects(n, model.placement, view) for n in (state.selection, state.hover) if n is not None]
+            model.labels.draw(self._overlay, frame, state.focus, taken, lanes, np.concatenate([_NO_RECTS, *marks]))
         self._overlay.finish(view.viewport, view.scale)
 
     def _reaches_title(self, model: _Model, view: View) -> bool:

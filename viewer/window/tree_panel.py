@@ -37,6 +37,7 @@ class TreePanel(QWidget):
         self.tree = _tree_view()
         self.results = _tree_view()
         self.results.setRootIsDecorated(False)
+        self.results.setTextElideMode(Qt.TextElideMode.ElideLeft)  # what tells equal parts apart is at the end
         self._pages = QStackedWidget()
         self._pages.addWidget(self.tree)
         self._pages.addWidget(self.results)
@@ -146,7 +147,7 @@ class TreePanel(QWidget):
         self._find()
         model = self.results.model()
         if self.search.text() and model is not None and model.rowCount():
-            self.selected.emit(model.index(0, 0).data(NodeRole))
+            self.entered.emit(model.index(0, 0).data(NodeRole))
 
     def _find(self) -> None:
         self._pause.stop()

@@ -156,6 +156,17 @@ def test_selection_is_framed(stage, toy):
     assert np.abs(changed.mean(0) - (y, x)).max() < 6
 
 
+@pytest.mark.parametrize("part", ["model.layers.2", "model.layers.2.mlp", "model.layers.2.mlp.experts.3"])
+def test_no_frame_strikes_a_name_through(stage, toy, part):
+    node = toy.id_of(part)
+    pixels = stage.picture(focus=node, selection=node)
+    framed = np.abs(pixels - rgb(DARK.selection)).max(2) < 60
+    assert framed.any()
+    for label in stage.scene.labels:
+        left, top, right, bottom = label.rect
+        assert framed[round(top) + 1 : round(bottom) - 1, round(left) : round(right)].mean() < 0.01, label.block.lines
+
+
 def test_what_is_not_in_focus_recedes_but_not_from_afar(stage, toy):
     focus, other = toy.id_of("model.layers.2.self_attn"), toy.id_of("model.layers.2.input_layernorm")
     norm = rgb(DARK.tones[Tone.NORM])

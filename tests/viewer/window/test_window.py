@@ -234,13 +234,14 @@ def test_the_pixels_show_amber_where_the_matrices_of_experts_are(toy_window, whe
             assert amber_share(image, pixel) > 0.5, (layer, expert)
 
 
-def test_search_lists_parts_and_a_choice_selects(toy_window, qtbot):
+def test_search_lists_parts_and_return_flies_to_the_first(toy_window, qtbot):
     QTest.keyClick(toy_window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert toy_window.tree.search.hasFocus()
     QTest.keyClicks(toy_window.tree.search, "experts.7")
     qtbot.waitUntil(lambda: toy_window.tree.results.model() is not None, timeout=WAIT)
     QTest.keyClick(toy_window.tree.search, Qt.Key.Key_Return)
     assert "experts.7" in toy_window.graph.path(toy_window.state.selection)
+    assert toy_window.state.focus == toy_window.state.selection
     QTest.keyClick(toy_window.tree.search, Qt.Key.Key_Escape)
     assert toy_window.tree.search.text() == ""
 
