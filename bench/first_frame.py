@@ -67,7 +67,7 @@ def main() -> None:
         more = cost.wall - bare.wall
         over |= more > 2.5
         row = f"{cost.cpu:5.2f} CPU s  {cost.wall:5.2f} s  {cost.peak:4.0f} MB"
-        print(f"  archviz3d, {name:15} {row}   +{more:.2f} s (+2.50)")
+        print(f"  archviz3d, {name:15} {row}   {more:+.2f} s (+2.50)")
     sys.exit(over)
 
 

@@ -137,7 +137,7 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
         type=_camera,
         help="degrees to the right and up from the front, and a zoom factor",
     )
-    parser.add_argument("--theme", choices=["dark", "light"], help="default dark")
+    parser.add_argument("--theme", choices=["dark", "light"], help="default dark; a window keeps the last one")
     parser.add_argument("--no-labels", action="store_true", help="no text on the parts")
     parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
 

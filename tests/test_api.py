@@ -1,3 +1,5 @@
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,24 @@ def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_p
 def test_options_that_the_model_decides_are_usage_errors_too(options, tmp_path):
     with pytest.raises(UsageError):
         archviz3d.render(SAMPLE, tmp_path / "x.png", **options)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a FIFO")
+def test_a_state_that_is_no_small_file_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(2**40)
+    for name, says in (("fifo", "no regular file"), ("large", "at most 1,000,000"), ("nothing", "no such file")):
+        with pytest.raises(InputError, match=says):
+            archviz3d.render(SAMPLE, tmp_path / "x.png", state=tmp_path / name)
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_the_model_is_not_overwritten_by_its_picture(tmp_path):
+    model = tmp_path / "model.png"
+    shutil.copy(SAMPLE, model)
+    graph = archviz3d.load(model)
+    for source in (model, graph):
+        with pytest.raises(UsageError, match="is the model itself"):
+            archviz3d.render(source, model)
+    assert model.read_bytes() == SAMPLE.read_bytes()

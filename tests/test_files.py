@@ -34,3 +34,34 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path, name):
     with pytest.raises(UsageError):
         check_output(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_system_takes_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="cannot be written"):
+        check_output(str(tmp_path / name))
+
+
+def test_a_long_name_that_a_system_takes(tmp_path):
+    target = tmp_path / ("x" * 250)
+    check_output(str(target))
+    write_whole(str(target), b"new")
+    assert target.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a FIFO")
+def test_a_special_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "x.json")
+    with pytest.raises(UsageError, match="no regular file"):
+        check_output(str(tmp_path / "x.json"))
+
+
+def test_the_input_is_not_overwritten(tmp_path):
+    model, link = tmp_path / "model.safetensors.index.json", tmp_path / "link.json"
+    model.write_bytes(b"model")
+    link.symlink_to(model)
+    for source, target in ((model, model), (model, link), (link, model)):
+        with pytest.raises(UsageError, match="is the model itself"):
+            check_output(str(target), str(source))
+    check_output(str(model), str(tmp_path / "another"))
+    check_output(str(model))

@@ -1,4 +1,7 @@
 import json
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +12,7 @@ from archviz3d.cli import doctor, info
 from archviz3d.cli.main import run
 
 SAMPLE = str(Path(__file__).resolve().parents[2] / "resources" / "sample.pt")
+PROGRAM = [sys.executable, "-P", "-m", "archviz3d"]
 
 
 def one_error_line(capsys: pytest.CaptureFixture[str]) -> str:
@@ -83,3 +87,37 @@ def test_export_writes_every_node_and_edge(tmp_path, capsys):
     assert sum(node["parameters"] for node in document["nodes"]) == summary["parameters"]
     assert sum(node["bytes"] for node in document["nodes"]) == summary["bytes"]
     assert sum(node["kind"] == "expert" for node in document["nodes"]) == summary["experts"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_exit_4():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*PROGRAM, "info", SAMPLE], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 4
+    assert done.stderr.startswith("archviz3d: error: cannot write (No space left")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's way to close a stream")
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed, tmp_path):
+    target = tmp_path / "x.json"
+    for command in (["info", SAMPLE], ["export", SAMPLE, "-o", str(target)]):
+        done = subprocess.run(["bash", "-c", f"{shlex.join([*PROGRAM, *command])} {closed}"], capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(target.read_bytes())["schema"] == 1
+
+
+def test_what_a_terminal_cannot_show_is_escaped():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*PROGRAM, "info", SAMPLE, "--tree", "4"], capture_output=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\xd7)" in done.stdout  # the times sign after folded layers
+
+
+def test_the_model_is_not_overwritten(tmp_path, capsys):
+    model = tmp_path / "model.json"
+    shutil.copy(SAMPLE, model)
+    assert run(["export", str(model), "-o", str(model)]) == 2
+    assert "is the model itself" in one_error_line(capsys)
+    assert model.read_bytes() == Path(SAMPLE).read_bytes()

@@ -11,6 +11,7 @@ from archviz3d.errors import UsageError
         (["--foucs", "x"], "did you mean --focus"),
         (["info"], "MODEL"),
         (["info", "m", "--tree", "0"], "whole number"),
+        (["info", "m", "--tree", "9" * 5000], "'9{40}' is not a whole number"),
         (["info", "m", "--json", "--tree", "2"], "not allowed with"),
         (["rendr", "m"], "no command.*did you mean render"),
         (["a.pt", "b.pt"], "one MODEL"),

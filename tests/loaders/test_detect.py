@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,9 @@ def test_links_sockets_and_loops(tmp_path, write_safetensors, two_tensors):
 
 def test_pickles_are_marked_for_the_worker():
     assert {known.loader for known in FORMATS if known.isolated} == {"pytorch.load", "shards.load_pytorch"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a regular file that cannot be read")
+def test_a_file_that_fails_while_it_is_read_is_an_error():
+    with pytest.raises(InputError, match="/proc/self/mem: cannot be opened"):
+        load("/proc/self/mem")

@@ -276,3 +276,76 @@ def test_every_opcode_is_handled():
     """No opcode of this Python's pickle leads to anything but a value or an InputError."""
     for opcode in pickletools.opcodes:
         assert "\n" not in outcome(read, b"\x80\x02" + opcode.code.encode("latin1") + bytes(20) + b".")
+
+
+HUGE = b"\x8a\x08" + (2**62).to_bytes(8, "little")
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        call(
+            "torch._utils._rebuild_meta_tensor_no_storage", b"ctorch\nfloat32\n", HUGE + b"\x85", b"K\x01\x85", b"\x89"
+        ),
+        TENSOR.replace(b"ctorch\nFloatStorage", b"cevil\nStorage").replace(
+            b"K\x04\x85K\x01\x85", HUGE + b"\x85K\x01\x85"
+        ),
+    ],
+)
+def test_tensors_that_no_file_could_hold_are_refused(save, tensor):
+    """A few of them would overflow the totals."""
+    with pytest.raises(InputError, match="has the shape"):
+        load(save(dict_with(tensor)))
+
+
+def test_a_huge_sparse_tensor_counts_what_it_stores(save):
+    size = b"\x8a\x04" + (10**9).to_bytes(4, "little")
+    graph = load(
+        save(
+            dict_with(
+                call(
+                    "torch._utils._rebuild_sparse_tensor",
+                    b"ctorch\nsparse_coo\n",
+                    b"(" + TENSOR * 2 + size * 2 + b"\x86t",
+                )
+            )
+        )
+    )
+    assert graph.parameters[graph.id_of("x")] == 8
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        TENSOR.replace(b"ctorch\nFloatStorage\n", text("evil") + b"X\x04\x00\x00\x00S\xed\xa0\x80" + b"\x93"),
+        call(
+            "torch._utils._rebuild_sparse_tensor", b"X\x03\x00\x00\x00\xed\xa0\x80", b"(" + TENSOR * 2 + b"K\x04\x85t"
+        ),
+    ],
+    ids=["storage", "layout"],
+)
+def test_text_that_is_no_unicode_reaches_nobody(save, operations):
+    """A lone surrogate in a type's name cannot be sent, shown or written."""
+    graph = Opening(save(dict_with(operations).replace(b"\x80\x02", b"\x80\x04", 1))).result()
+    assert all(name.isprintable() for name in (*graph.dtypes, str(graph.attribute(graph.id_of("x"), "layout"))))
+
+
+# ---------------------------------------------------------------- the older format
+LEGACY_HEAD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19." + b"\x80\x02M\xe9\x03."
+KEYS_AND_DATA = b"\x80\x02]X\x01\x00\x00\x000a." + struct.pack("<Q", 4) + bytes(16)
+
+
+def test_a_storage_type_of_any_kind_in_an_older_file(tmp_path):
+    path = tmp_path / "x.pt"
+    pickled = dict_with(b"N").replace(b"ctorch\nFloatStorage\n", b"]")
+    path.write_bytes(LEGACY_HEAD + b"\x80\x02}." + pickled + KEYS_AND_DATA)
+    with pytest.raises(InputError, match="a storage whose type is not known"):
+        load(str(path))
+
+
+def test_calls_beside_the_object_of_an_older_file_are_reported(tmp_path, canary):
+    path = tmp_path / "x.pt"
+    wish = b"\x80\x02" + call("os.system", text(f"touch {canary}")) + b"."
+    path.write_bytes(LEGACY_HEAD + wish + dict_with(b"N") + KEYS_AND_DATA)
+    assert "os.system" in load(str(path)).warnings[0]
+    assert not canary.exists()

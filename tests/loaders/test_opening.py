@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 import archviz3d
 from archviz3d.errors import ArchvizError, InputError, MachineError
+from archviz3d.graph.summary import summarize
 from archviz3d.loaders import LoadLimits, load
 from archviz3d.loaders.confinement import resident_bytes
 from archviz3d.loaders.opening import Opening, Progress
@@ -247,3 +249,41 @@ def test_the_worker_ends_with_its_parent(many_shards):
     while worker.exists() and "Z" not in (worker / "stat").read_text().split()[2]:
         assert time.monotonic() < late
         time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="paths are text elsewhere")
+@pytest.mark.parametrize("name", ["model.safetensors", "model.pt"])
+def test_a_path_that_is_no_text(tmp_path, write_safetensors, two_tensors, name):
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    path = folder / (os.fsdecode(b"\xfe") + name)
+    shutil.copy(write_safetensors(two_tensors, 24), path)
+    graph = Opening(path).result()
+    assert graph.source == str(path)
+    assert graph.files == (path.name,)
+    assert summarize(graph).path.isprintable()
+
+
+def test_progress_is_fit_for_a_terminal(many_shards):
+    for path in many_shards.iterdir():
+        path.rename(path.with_name(f"\x1b[31m{path.name}"))
+    opening = Opening(str(many_shards))
+    opening.start()
+    seen = set()
+    while not opening.poll():
+        seen.add(opening.progress.text)
+        time.sleep(0.001)
+    opening.result()
+    assert all(text.isprintable() for text in seen)
+
+
+def test_an_error_does_not_hold_on_to_what_was_read(monkeypatch, write_safetensors, two_tensors):
+    """Under a memory limit there would be no room for the error itself."""
+
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("archviz3d.loaders.safetensors.load", full)
+    with pytest.raises(InputError, match="needs more memory") as caught:
+        load(str(write_safetensors(two_tensors, 24)))
+    assert caught.value.__context__ is None

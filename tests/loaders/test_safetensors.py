@@ -224,3 +224,46 @@ def test_numbers_of_a_large_model_are_exact(write_safetensors):
     assert graph.total(graph.parameters) == 15_000
     ids = [graph.id_of(name) for name in names]
     assert np.diff(graph.offset[ids]).tolist() == [30] * 999
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "size"), [("F32", [0, 2**64], 0), ("F9", [2**62], 4), ("F9", [2**62] * 64, 4), ("F9", [33], 4)]
+)
+def test_dimensions_that_no_bytes_can_hold(write_safetensors, dtype, shape, size):
+    path = write_safetensors({"w": {"dtype": dtype, "shape": shape, "data_offsets": [0, size]}}, size)
+    with pytest.raises(InputError, match="shape, dtype and data_offsets must agree"):
+        load(str(path))
+
+
+def test_an_unknown_dtype_is_shown_on_one_short_line(write_safetensors):
+    odd = "\x1b[31m\n" + "x" * 10_000
+    path = write_safetensors({"w": {"dtype": odd, "shape": [32], "data_offsets": [0, 4]}}, 4)
+    shown = load(str(path)).dtypes[0]
+    assert shown.isprintable()
+    assert len(shown) < 50
+
+
+def test_modules_are_counted_before_they_are_made(write_safetensors):
+    names = [".".join(f"{k}_{j}" for j in range(900)) for k in range(40)]
+    header = {n: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, n in enumerate(names)}
+    path = str(write_safetensors(header, 4 * len(names)))
+    with pytest.raises(InputError, match="too many modules and tensors; at most 35,999 are shown"):
+        load(path, LoadLimits(nodes=35_999))
+    assert len(load(path, LoadLimits(nodes=36_000))) == 1 + 36_000
+
+
+def test_modules_that_names_share_count_once(write_safetensors):
+    names = ["a.b.w", "a-b.w", "a.b.c.w", "a.w", ".a", "a.bc.w"]  # modules: "", a, a-b, a.b, a.b.c, a.bc
+    header = {n: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, n in enumerate(names)}
+    path = str(write_safetensors(header, 4 * len(names)))
+    with pytest.raises(InputError, match="too many"):
+        load(path, LoadLimits(nodes=11))
+    assert len(load(path, LoadLimits(nodes=12))) == 1 + 12
+
+
+def test_a_pointer_of_git_lfs_is_named_as_such(tmp_path):
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        path = tmp_path / name
+        path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n")
+        with pytest.raises(InputError, match=r"Git LFS pointer.*git lfs pull"):
+            load(str(path))

@@ -230,3 +230,27 @@ def test_the_trainers_files_are_no_model(tmp_path):
     torch.save({"lr": 1}, tmp_path / "training_args.bin")
     graph = load(str(tmp_path))
     assert [graph.kind_of(i) for i in range(len(graph))] == [NodeKind.MODEL, NodeKind.TENSOR]
+
+
+def test_a_link_to_nothing_is_a_missing_shard(folder):
+    shard = folder / "model-00002-of-00003.safetensors"
+    shard.unlink()
+    shard.symlink_to("../../blobs/not-yet-downloaded")
+    assert "model-00002-of-00003" in load(str(folder)).warnings[0]
+    (folder / "model.safetensors.index.json").unlink()
+    assert "model-00002-of-00003" in load(str(folder)).warnings[0]
+
+
+def test_a_shard_whose_name_no_system_takes_is_missing(folder):
+    name = "x" * 300 + ".safetensors"
+    write_index(folder, {"layers.0.w": "model-00001-of-00003.safetensors", "more": name})
+    assert "1 of 2 shards are missing" in load(str(folder)).warnings[0]
+    write_index(folder, {"more": name})
+    with pytest.raises(InputError, match="none of its 1 shards is here"):
+        load(str(folder))
+
+
+def test_an_index_of_more_shards_than_any_model_has(folder):
+    write_index(folder, {f"t{k}": f"{k}.safetensors" for k in range(100_001)})
+    with pytest.raises(InputError, match="names 100,001 shards; at most"):
+        load(str(folder))

@@ -14,7 +14,7 @@ from .text import FontSpec, line_height, mask, text_width
 
 __all__ = ["Overlay"]
 
-_ATLAS_WIDTH = 2048
+_ATLAS_WIDTH = 2048  # at first: a long title in a large picture is wider
 _AROUND = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float64)  # from the lower left, y down
 _Slot = tuple[int, int, int, int]
 _Key = tuple[str, FontSpec, bool]
@@ -96,39 +96,41 @@ class _Atlas:
         self.texture.SetColorModeToDirectScalars()
         self._image = vtkImageData()
         self.texture.SetInputData(self._image)
-        self._start(512)
+        self._start(_ATLAS_WIDTH, 512)
 
     def slots(self, keys: list[_Key]) -> NDArray[np.int64]:
         """Return (x, y, width, height) in the texture of each line, shape (K, 4)."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._slots]
-        if missing and not self._add(missing):
+        height, width = self._pixels.shape
+        while missing and width < max(line_height(key[1]) if key[2] else text_width(*key[:2]) for key in missing):
+            width *= 2
+        if missing and (width > self._pixels.shape[1] or not self._add(missing)):
             # Full: start again with what this frame needs, in a larger texture if it must be.
-            height = len(self._pixels)
-            self._start(height)
+            self._start(width, height)
             while not self._add(list(dict.fromkeys(keys))):
                 height *= 2
-                self._start(height)
+                self._start(width, height)
         if missing:
             self._image.Modified()
         return np.array([self._slots[key] for key in keys], np.int64).reshape(-1, 4)
 
-    def _start(self, height: int) -> None:
+    def _start(self, width: int, height: int) -> None:
         self._slots: dict[_Key, _Slot] = {}
         self._pen = [0, 0, 0]  # x, y, height of the shelf
-        self._pixels = np.zeros((height, _ATLAS_WIDTH), np.uint8)
-        self._image.SetDimensions(_ATLAS_WIDTH, height, 1)
+        self._pixels = np.zeros((height, width), np.uint8)
+        self._image.SetDimensions(width, height, 1)
         self._scalars = numpy_to_vtk(self._pixels.reshape(-1))
         self._image.GetPointData().SetScalars(self._scalars)
 
     def _add(self, keys: list[_Key]) -> bool:
         for key in keys:
             text, font, vertical = key
-            drawn = mask(text, font)[:, :_ATLAS_WIDTH]
+            drawn = mask(text, font)
             if vertical:
                 drawn = np.rot90(drawn)
             height, width = drawn.shape
             x, y, shelf = self._pen
-            if x + width > _ATLAS_WIDTH:
+            if x + width > self._pixels.shape[1]:
                 x, y, shelf = 0, y + shelf + 1, 0
             if y + height > len(self._pixels):
                 return False

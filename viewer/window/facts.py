@@ -88,7 +88,7 @@ def _storage(graph: ModelGraph, node: int) -> Section:
 def _structure(graph: ModelGraph, node: int) -> Section:
     section = Section(translate("Inspector", "Inside"))
     kinds = graph.kind[graph.children(node)]
-    for kind in dict.fromkeys(kinds.tolist()):
+    for kind in dict.fromkeys(kinds[kinds != NodeKind.TENSOR].tolist()):  # tensors are counted below, at any depth
         alike = graph.children(node)[kinds == kind]
         text = grouped(len(alike))
         if len(alike) > 1 and all(graph.name_of(int(child)).isdecimal() for child in alike):
@@ -118,7 +118,7 @@ def _attributes(graph: ModelGraph, node: int) -> list[Section]:
 
 def _origin(graph: ModelGraph, node: int) -> Section:
     section = Section(translate("Inspector", "How it is known"))
-    words = provenance_words(graph.provenance_of(node))
+    words = provenance_words(graph.provenance_of(node), live=not graph.files)
     section.add(translate("Inspector", "This part"), capital(words))
     if graph.provenance_of(node) == Provenance.DECLARED and graph.kind_of(node) not in _NAMED_BY_THE_FILE:
         by_class = graph.attribute(node, "class") is not None

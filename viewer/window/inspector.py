@@ -23,7 +23,7 @@ from .words import capital, kind_word, node_title
 
 __all__ = ["Inspector"]
 
-_LONG = 16  # characters that fit into a line in any case
+_LONG = 9  # characters that fit into a line in any case
 
 
 class Inspector(QScrollArea):
@@ -54,7 +54,7 @@ class Inspector(QScrollArea):
         column.setSpacing(6)
         column.addLayout(self._kind_row(graph, node, icons))
         name = _text(
-            capital(node_title(graph, node)) if graph.name_of(node).isdecimal() else graph.name_of(node),
+            capital(node_title(graph, node)) if graph.name_of(node).isdecimal() else _breakable(graph.name_of(node)),
             "inspectorName",
         )
         column.addWidget(name)

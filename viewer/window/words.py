@@ -43,12 +43,16 @@ def kind_word(kind: NodeKind) -> str:
     }[kind]
 
 
-def provenance_words(provenance: Provenance) -> str:
-    """Return, as a sentence part, how a fact is known."""
+def provenance_words(provenance: Provenance, *, live: bool = False) -> str:
+    """Return, as a sentence part, how a fact is known of a model in a file, or of a live one."""
     return {
-        Provenance.DECLARED: translate("Provenance", "declared in the file"),
+        Provenance.DECLARED: translate("Provenance", "declared by the module")
+        if live
+        else translate("Provenance", "declared in the file"),
         Provenance.TRACED: translate("Provenance", "seen while the model ran"),
-        Provenance.DERIVED: translate("Provenance", "derived from what the file declares"),
+        Provenance.DERIVED: translate("Provenance", "derived from what the module declares")
+        if live
+        else translate("Provenance", "derived from what the file declares"),
         Provenance.INFERRED: translate("Provenance", "inferred from names and shapes"),
     }[provenance]
 

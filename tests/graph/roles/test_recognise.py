@@ -450,3 +450,10 @@ def test_deepseek_v3_at_its_real_counts(make_graph: Make) -> None:
     assert (kinds[K.HEADS], kinds[K.HEAD], kinds[K.ROUTER]) == (62, 62 * 128, 59)
     assert len(np.unique(graph.signature[graph.of_kind(K.LAYER)])) == 2
     assert graph.warnings == ()
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\x1b[31m", "x" * 1000, 5, ["a"]])
+def test_names_in_a_config_that_are_none_are_left_out(make_graph: Make, odd: object) -> None:
+    graph = recognise(make_graph({"w": (2, 2)}), {"model_type": odd, "architectures": [odd]})
+    assert graph.attribute(0, "model_type") is None
+    assert graph.attribute(0, "architecture") is None

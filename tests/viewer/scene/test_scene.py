@@ -9,6 +9,7 @@ from archviz3d.layout import place
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
+from archviz3d.viewer.scene.text import text_width
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, LIGHT, Tone, contrast, rgb
 
@@ -145,6 +146,23 @@ def test_labels_can_be_read(stage, toy, theme):
 def test_labels_can_be_switched_off(stage):
     bare, written = stage.picture(labels=False), stage.picture(labels=True)
     assert np.abs(bare - written)[:60, :400].max() > 100  # the title
+
+
+def test_a_long_title_is_drawn_to_its_end():
+    b = GraphBuilder("W" * 45, "made by hand")
+    b.tensor(0, "weight", (2, 2), "F32", nbytes=16)
+    graph = b.build()
+    size, scale = (4096, 512), 2.5
+    with offscreen_window(size) as window:
+        scene = Scene(DARK)
+        scene.show(graph, place(graph))
+        window.AddRenderer(scene.renderer)
+        scene.draw(ViewState(), size, scale=scale)
+        window.Render()
+        title = read_pixels(window, size)[: round(60 * scale), : -round(200 * scale), :3]
+    end = round(28 * scale) + text_width(graph.name, (round(26 * scale), "Medium"))
+    assert end > 2048
+    assert np.argwhere((title > 200).all(2))[:, 1].max() == pytest.approx(end, abs=40)
 
 
 def test_selection_is_framed(stage, toy):

@@ -1,5 +1,6 @@
 import pytest
 
+from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind, Provenance
 from archviz3d.viewer.window.facts import describe
 from archviz3d.viewer.window.hover_tip import tip_html
@@ -47,6 +48,17 @@ def test_what_was_recognised_is_not_passed_off_as_declared(toy):
     assert facts["How it is known", "This part"][0] == "Declared in the file"
     assert facts["How it is known", "Expert"][0] == "Inferred from names and shapes"
     assert not any(label == "Tensor" for _, label in facts_of(toy, "model.layers.2.mlp.experts.7.up_proj.weight"))
+
+
+def test_a_live_model_is_no_file():
+    b = GraphBuilder("live", "torch.nn.Module")
+    linear = b.node(0, "fc", NodeKind.LINEAR)
+    for name, shape in (("weight", (2, 2)), ("bias", (2,))):
+        b.tensor(linear, name, shape, "F32", nbytes=16)
+    facts = facts_of(b.build(), "fc")
+    assert facts["How it is known", "This part"][0] == "Declared by the module"
+    assert facts["Inside", "Tensors"][0] == "2"
+    assert ("Inside", "Tensor") not in facts  # said once
 
 
 @pytest.mark.parametrize("kind", NodeKind)
