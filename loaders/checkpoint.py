@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..graph import GraphBuilder, ModelGraph, NodeKind
-from ..graph.roles import recognise
+from ..graph.roles import RESERVED, recognise
 from .files import input_error, plain_text
 from .huggingface import display_name
 from .limits import LoadLimits
@@ -87,7 +87,9 @@ def module_attributes(class_name: str, values: Mapping[Any, Any]) -> dict[str, A
     public = {
         key: value for key, value in values.items() if isinstance(key, str) and key[:1] != "_" and key != "training"
     }
-    return {**short_attributes(public), "class": plain_text(class_name)}
+    found = short_attributes(public)
+    named = {f"module.{key}" if key in RESERVED else key: value for key, value in found.items()}
+    return {**named, "class": plain_text(class_name)}
 
 
 def _is_short(value: Any) -> bool:

@@ -19,10 +19,10 @@ from .forms import KIND_OF_FORM, form_of_class
 from .fused import Fused, count_slices, find_fused
 from .heads import Heads, find_heads, heads_branch
 from .insertion import Branch, rewrite
-from .notes import Notes
+from .notes import RESERVED, Notes
 from .parts import Part, fold
 
-__all__ = ["recognise"]
+__all__ = ["RESERVED", "recognise"]
 
 # Derived nodes beyond this come from a hostile file: a hole of a terabyte costs it nothing.
 _MAX_DERIVED = 1_000_000

@@ -93,9 +93,10 @@ def _module_heads(graph: ModelGraph, part: Part) -> int | None:
     column = graph.attributes.get("num_heads")
     if column is None:
         return None
-    values = {column.get(node) for node in part.ids.tolist()}
-    value = values.pop() if len(values) == 1 else None
-    return value if isinstance(value, int) and 0 < value <= _MAX_HEADS else None
+    value = column.get(int(part.ids[0]))
+    if type(value) is not int or not 0 < value <= _MAX_HEADS:  # a list: a number a stage, of none of the stages
+        return None
+    return value if all(column.get(node) == value for node in part.ids.tolist()) else None
 
 
 def _by_shapes(part: Part, rows: dict[str, int]) -> Heads | None:

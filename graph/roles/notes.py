@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from ..columns import SparseColumn
 from ..grouping import group_equal
 
-__all__ = ["Notes"]
+__all__ = ["RESERVED", "Notes"]
+
+# What roles note, and summary and viewer take at their word. A module's own attributes may be called the same and mean
+# anything, so loaders keep them apart.
+RESERVED = frozenset(
+    """architecture experts fused_tensors head_dim heads hidden_size kv_heads layers model_type qk_head_dim role
+    shared_experts slice_index slice_of tied_to top_k vocab_size""".split()  # noqa: SIM905
+)
 
 
 class Notes:

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archviz3d.errors import InputError
+from archviz3d.graph.roles import RESERVED
+from archviz3d.graph.summary import summarize
 from archviz3d.loaders import load
 from archviz3d.loaders.inert_pickle import Inert, InertUnpickler
 from archviz3d.loaders.opening import Opening
@@ -349,3 +351,34 @@ def test_calls_beside_the_object_of_an_older_file_are_reported(tmp_path, canary)
     path.write_bytes(LEGACY_HEAD + wish + dict_with(b"N") + KEYS_AND_DATA)
     assert "os.system" in load(str(path)).warnings[0]
     assert not canary.exists()
+
+
+def module(name: str, children: dict[str, bytes], tensors: dict[str, bytes], attributes: bytes = b"") -> bytes:
+    def packed(parts: dict[str, bytes]) -> bytes:
+        return b"}(" + b"".join(text(key) + part for key, part in parts.items()) + b"u"
+
+    state = {"_modules": packed(children), "_parameters": packed(tensors), "_buffers": b"}"}
+    return b"cx\n" + name.encode() + b"\n)\x81" + packed(state)[:-1] + attributes + b"ub"
+
+
+@pytest.mark.parametrize("value", [text("many"), b"]", b"K\x07", b"G\x7f\xf8" + bytes(6)])
+def test_a_module_cannot_pass_off_its_attributes_as_what_was_recognised(save, value):
+    attributes = b"".join(text(key) + value for key in sorted(RESERVED | {"num_heads", "class", "layout", "strides"}))
+    linear = module("Linear", {}, {"weight": TENSOR}, attributes)
+    projections = dict.fromkeys(("q_proj", "k_proj", "v_proj", "o_proj"), linear)
+    mixture = {"gate": linear, "experts": module("List", {"0": linear, "1": linear}, {}, attributes)}
+    parts = {
+        "self_attn": module("Attention", projections, {}, attributes),
+        "mlp": module("Mixture", mixture, {}, attributes),
+    }
+    layers = dict.fromkeys("01", module("Layer", parts, {}, attributes))
+    model = module("Model", {"layers": module("List", layers, {}, attributes)}, {}, attributes)
+    graph = load(save(b"\x80\x02" + model + b"."))
+    summary = summarize(graph)
+    assert summary.tensors == 14
+    assert all(type(n) in (int, type(None)) for n in (summary.experts_per_token, summary.shared_experts))
+    block = graph.id_of("layers.0.self_attn")
+    assert graph.attribute(block, "role") == "attention"
+    assert graph.attribute(block, "heads") in (None, 7)
+    assert graph.attribute(block, "class") == "x.Attention"
+    assert graph.attribute(block, "module.heads") is not None or value == b"]"

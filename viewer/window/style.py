@@ -135,7 +135,7 @@ QLabel#startLine { font-size: 15px; color: $dim; }
 QLabel#startHint { color: $dim; padding: 4px 0 0 0; }
 QLabel#startSection { color: $dim; font-weight: 600; padding: 20px 0 2px 0; }
 QLabel#recentName { color: $text; }
-QLabel#recentFolder { color: $faint; font-size: 12px; }
+QLabel#recentFolder { color: $dim; font-size: 12px; }
 
 #inspector, #inspectorPage { background: $panel; }
 QLabel#inspectorName { font-size: 20px; font-weight: 600; color: $text; }

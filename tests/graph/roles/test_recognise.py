@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archviz3d.graph import EdgeKind, GraphBuilder, ModelGraph, NodeKind, Provenance
-from archviz3d.graph.roles import recognise
+from archviz3d.graph.roles import RESERVED, recognise
 from archviz3d.graph.signatures import signatures
 
 Shapes = dict[str, tuple[int, ...]]
@@ -457,3 +457,14 @@ def test_names_in_a_config_that_are_none_are_left_out(make_graph: Make, odd: obj
     graph = recognise(make_graph({"w": (2, 2)}), {"model_type": odd, "architectures": [odd]})
     assert graph.attribute(0, "model_type") is None
     assert graph.attribute(0, "architecture") is None
+
+
+def test_what_is_noted_has_a_reserved_name(make_graph: Make) -> None:
+    layer = "model.layers.0"
+    shapes = {f"{layer}.self_attn.{k}_proj.weight": (8, 8) for k in "qkvo"}
+    shapes |= {f"{layer}.mlp.gate.weight": (4, 8), f"{layer}.mlp.experts.gate_up_proj": (4, 8, 16)}
+    shapes |= {f"{layer}.mlp.experts.down_proj": (4, 8, 8), "model.embed_tokens.weight": (10, 8)}
+    config = {"model_type": "m", "architectures": ["M"], "num_attention_heads": 2, "num_experts_per_tok": 2}
+    graph = recognise(make_graph(shapes), config)
+    assert {"heads", "slice_index", "top_k", "architecture"} <= graph.attributes.keys()
+    assert graph.attributes.keys() <= RESERVED
