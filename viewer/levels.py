@@ -63,10 +63,6 @@ def resolve_path(graph: ModelGraph, path: str) -> int:
     UsageError
         When there is none; it names what is there instead.
     """
-    try:
-        return graph.id_of(path)
-    except KeyError:
-        pass
     parts = path.split(".")
     node = 0
     for depth, part in enumerate(parts):
