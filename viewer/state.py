@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal, cast
 import msgspec
 from psygnal import SignalGroupDescriptor
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..graph.model_graph import ModelGraph
+from ..options import check_camera
 from .camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera
 
 __all__ = ["ViewState"]
@@ -82,7 +83,8 @@ class ViewState:
         try:
             saved = msgspec.json.decode(text, type=_SavedState)
             camera = None if saved.camera is None else msgspec.convert(saved.camera, Camera)
-        except msgspec.MsgspecError as error:
+            _check(saved.angle, camera)
+        except (msgspec.MsgspecError, UsageError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"view state: {error}; what `ViewState.to_json` writes would be right") from None
         return cls(
             focus=_node(graph, saved.focus),
@@ -104,6 +106,15 @@ class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
     arrangement: str = "wrap"
     theme: Literal["dark", "light"] = "dark"
     labels: bool = True
+
+
+def _check(angle: tuple[float, float, float], camera: Camera | None) -> None:
+    """Refuse what nothing can be seen with: a zoom or an angle of view of nothing, a point at infinity."""
+    check_camera(angle)
+    if camera is not None:
+        finite = all(abs(x) < 1e12 for x in (*camera.target, camera.azimuth, camera.elevation))
+        if not (finite and 1e-12 < camera.distance < 1e12 and 1 <= camera.fov <= 120):
+            raise UsageError("its camera is out of range")
 
 
 def _node(graph: ModelGraph, path: str) -> int:

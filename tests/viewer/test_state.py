@@ -68,3 +68,18 @@ def test_assign_takes_over_all_values():
     state = ViewState()
     state.assign(other)
     assert state == other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"angle":[0,0,0]}',
+        '{"camera":{"target":[1,1,1],"azimuth":1,"elevation":1,"distance":1,"fov":0}}',
+        '{"camera":{"target":[1,1,1],"azimuth":1,"elevation":1,"distance":0,"fov":30}}',
+        b'{"focus":"\xff"}',
+        '{"camera":{"a":' + "[" * 100_000 + "]" * 100_000 + "}}",
+    ],
+)
+def test_what_nothing_can_be_seen_with_is_refused(text, toy):
+    with pytest.raises(InputError, match="view state"):
+        ViewState.from_json(text, toy)
