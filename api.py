@@ -39,7 +39,7 @@ def load(model: "str | PathLike[str] | torch.nn.Module") -> ModelGraph:
         from .loaders import load_confined
 
         return load_confined(fspath(model))
-    from .loaders.live import from_module
+    from .loaders.live.module_tree import from_module
 
     return from_module(model)
 

@@ -110,7 +110,7 @@ class GraphBuilder:
         self._files = NameTable()
         self._rows = _Rows()
         self._bulks: list[_Bulk] = []
-        self._edges: list[tuple[int, int, int, int]] = []
+        self._edges: list[tuple[int, int, int, int, int, int, int, int]] = []
         self._attributes: dict[str, dict[int, Any]] = {}
         self._warnings: list[str] = []
         self._rows.append(-1, self._names.code(""), NodeKind.MODEL, Provenance.DECLARED, -1, -1, -1, -1, 0, 0, 0)
@@ -221,9 +221,35 @@ class GraphBuilder:
         target: int,
         kind: EdgeKind = EdgeKind.DATA,
         provenance: Provenance = Provenance.DECLARED,
+        *,
+        shape: tuple[int, ...] | None = None,
+        dtype: str | None = None,
+        source_port: str | None = None,
+        target_port: str | None = None,
     ) -> None:
-        """Add an edge between two nodes made by `node` or `tensor`."""
-        self._edges.append((source, target, kind, provenance))
+        """Add an edge between two nodes made by `node` or `tensor`.
+
+        Parameters
+        ----------
+        shape : tuple of int, optional
+            Of what flows; -1 for a dimension that is left open.
+        dtype : str, optional
+            Of what flows.
+        source_port, target_port : str, optional
+            Which output of the source, which input of the target.
+        """
+        self._edges.append(
+            (
+                source,
+                target,
+                kind,
+                provenance,
+                -1 if shape is None else self._shapes[shape],
+                -1 if dtype is None else self._dtypes.code(dtype),
+                -1 if source_port is None else self._names.code(source_port),
+                -1 if target_port is None else self._names.code(target_port),
+            )
+        )
 
     def warn(self, text: str) -> None:
         """Note one line that a user should know about how the model was read."""
@@ -308,7 +334,7 @@ class GraphBuilder:
         shapes, dtypes = tuple(self._shapes), self._dtypes.names
         code = columns["shape_code"].astype(np.int64)
         # 2**63 - 1 stands for any product beyond it: loaders refuse shapes that exceed their file.
-        sizes = np.array([min(prod(s), 2**63 - 1) for s in shapes] + [0], np.int64)
+        sizes = np.array([max(min(prod(s), 2**63 - 1), 0) for s in shapes] + [0], np.int64)
         elements = np.where(elements < 0, sizes[code], elements)
         asked = np.flatnonzero((parameters < 0) & (code >= 0))
         key = (columns["name_code"][asked] * np.int64(len(dtypes) + 1) + columns["dtype_code"][asked]) * np.int64(
@@ -329,8 +355,8 @@ class GraphBuilder:
     def _edge_columns(self, position: NDArray[np.int32]) -> Edges:
         if not self._edges:
             return Edges()
-        source, target, kind, provenance = np.array(self._edges, np.int64).T
-        return Edges(position[source], position[target], kind.astype(np.uint8), provenance.astype(np.uint8))
+        source, target, kind, provenance, *codes = np.array(self._edges, np.int32).T.copy()
+        return Edges(position[source], position[target], kind.astype(np.uint8), provenance.astype(np.uint8), *codes)
 
     def _attribute_columns(self, position: NDArray[np.int32]) -> dict[str, SparseColumn]:
         columns: dict[str, SparseColumn] = {}

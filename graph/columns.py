@@ -1,7 +1,7 @@
 """Small immutable column types that a ModelGraph is made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -31,15 +31,35 @@ class Edges:
         `EdgeKind` values.
     provenance : ndarray of uint8, shape (M,)
         `Provenance` values.
+    shape_code, dtype_code : ndarray of int32, shape (M,)
+        What flows: index into the graph's ``shapes`` and ``dtypes``, -1 where it is not known. A dimension of -1
+        in such a shape is one that the file leaves open.
+    source_port, target_port : ndarray of int32, shape (M,)
+        Index into the graph's ``names``: which output of the source, which input of the target; -1 where there is
+        nothing to say.
     """
 
     source: NDArray[np.int32] = field(default_factory=_no_ids)
     target: NDArray[np.int32] = field(default_factory=_no_ids)
     kind: NDArray[np.uint8] = field(default_factory=_no_codes)
     provenance: NDArray[np.uint8] = field(default_factory=_no_codes)
+    shape_code: NDArray[np.int32] = field(default_factory=_no_ids)
+    dtype_code: NDArray[np.int32] = field(default_factory=_no_ids)
+    source_port: NDArray[np.int32] = field(default_factory=_no_ids)
+    target_port: NDArray[np.int32] = field(default_factory=_no_ids)
+
+    def __post_init__(self) -> None:
+        count = len(self.source)
+        for name in ("shape_code", "dtype_code", "source_port", "target_port"):
+            if len(getattr(self, name)) != count:  # left out: not known of any edge
+                object.__setattr__(self, name, np.full(count, -1, np.int32))
 
     def __len__(self) -> int:
         return len(self.source)
+
+    def __add__(self, other: "Edges") -> "Edges":
+        """Return the edges of both, these first."""
+        return Edges(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
 
 _T = TypeVar("_T")

@@ -35,6 +35,7 @@ class NodeKind(IntEnum):
     TENSOR = 24
     MTP = 25  # a multi-token-prediction layer: a stack of its own beside the main one
     OPTIMIZER = 26  # optimizer state: outside all model totals
+    VALUE = 27  # an input or output of the whole graph ("input_ids"); attribute `direction` is "input" or "output"
 
 
 class EdgeKind(IntEnum):

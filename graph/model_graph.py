@@ -253,12 +253,16 @@ class ModelGraph:
                 **{f"attribute_{key}": value for key, value in self.attributes_of(i).items()},
             )
         e = self.edges
-        for source, target, kind, provenance in zip(e.source, e.target, e.kind, e.provenance, strict=True):
+        for k in range(len(e)):
             out.add_edge(
-                int(source),
-                int(target),
-                kind=EdgeKind(kind).name.lower(),
-                provenance=Provenance(provenance).name.lower(),
+                int(e.source[k]),
+                int(e.target[k]),
+                kind=EdgeKind(e.kind[k]).name.lower(),
+                provenance=Provenance(e.provenance[k]).name.lower(),
+                shape=_entry(self.shapes, e.shape_code[k]),
+                dtype=_entry(self.dtypes, e.dtype_code[k]),
+                source_port=_entry(self.names, e.source_port[k]),
+                target_port=_entry(self.names, e.target_port[k]),
             )
         return out
 
@@ -276,3 +280,7 @@ class ModelGraph:
     def _child_start(self) -> NDArray[np.int64]:
         counts = np.bincount(self.parent[1:], minlength=len(self))
         return np.concatenate([[0], np.cumsum(counts)])
+
+
+def _entry(table: tuple[Any, ...], code: int) -> Any:
+    return table[code] if code >= 0 else None

@@ -82,7 +82,9 @@ def summarize(graph: ModelGraph) -> ModelSummary:
     experts = np.flatnonzero(in_main & (kind == NodeKind.EXPERT))
     per_layer = _experts_per_moe(moe, graph, experts)
     is_module = (
-        in_model & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR)) & (graph.provenance != Provenance.DERIVED)
+        in_model
+        & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.VALUE))
+        & (graph.provenance != Provenance.DERIVED)
     )
     return ModelSummary(
         schema=1,

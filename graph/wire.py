@@ -1,6 +1,7 @@
 """A ModelGraph as bytes: how the opening worker hands it over. Plain data only, never pickle."""
 
 import os
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ _COLUMNS = (
     "offset",
     "signature",
 )
-_EDGE_COLUMNS = ("source", "target", "kind", "provenance")
+_EDGE_COLUMNS = tuple(column.name for column in fields(Edges))
 _TEXTS = ("name", "format")
 _TABLES = ("names", "shapes", "dtypes", "warnings")
 

@@ -61,11 +61,11 @@ def load_safetensors(path: str, limits: LoadLimits, report: Report) -> ModelGrap
 
 def load_pytorch(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     """Read the model of a folder or index of PyTorch files, with the config.json beside it if there is one."""
-    from . import pytorch
+    from .pytorch import container
 
     place = _look(path, _PYTORCH, limits)
     names, weight_map = _choose(place, _PYTORCH)
-    checkpoint = pytorch.read_files(place.paths(names), limits, place.warnings, report)
+    checkpoint = container.read_files(place.paths(names), limits, place.warnings, report)
     _compare(weight_map, names, checkpoint.model, place.warnings)
     checkpoint.config = place.config or checkpoint.config
     checkpoint.warnings = place.warnings

@@ -57,6 +57,7 @@ _TONE_OF_KIND: dict[NodeKind, Tone | None] = {
     NodeKind.POOL: Tone.OPERATOR,
     NodeKind.ACTIVATION: Tone.OPERATOR,
     NodeKind.OPERATOR: Tone.OPERATOR,
+    NodeKind.VALUE: Tone.EMBEDDING,
     NodeKind.LINEAR: None,
     NodeKind.TENSOR: None,
 }

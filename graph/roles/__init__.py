@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns import Edges
 from ..kinds import NodeKind
 from ..model_graph import ModelGraph
 from ..signatures import signatures
@@ -101,7 +100,7 @@ def recognise(graph: ModelGraph, config: Mapping[str, Any] | None = None) -> Mod
     return replace(
         new,
         signature=signatures(new.parent, new.size, new.kind, new.name_code, new.names, new.shape_code, new.shapes),
-        edges=_joined(new.edges, infer_flow(graph, new, modules)),
+        edges=new.edges + infer_flow(graph, new, modules),
         attributes=notes.joined(new.attributes),
         warnings=(*new.warnings, *dict.fromkeys(warnings)),
     )
@@ -124,10 +123,3 @@ def _signature_with_classes(graph: ModelGraph, classes: Mapping[int, str]) -> ND
         if form is not None and kind[node] == NodeKind.MODULE:
             kind[node] = KIND_OF_FORM[form]
     return signatures(graph.parent, graph.size, kind, graph.name_code, graph.names, graph.shape_code, graph.shapes)
-
-
-def _joined(declared: Edges, inferred: Edges) -> Edges:
-    if not len(declared):
-        return inferred
-    columns = ("source", "target", "kind", "provenance")
-    return Edges(*(np.concatenate([getattr(declared, c), getattr(inferred, c)]) for c in columns))

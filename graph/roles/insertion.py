@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns import Edges, SparseColumn
+from ..columns import SparseColumn
 from ..kinds import Provenance
 from ..model_graph import ModelGraph
 
@@ -166,7 +166,7 @@ def rewrite(graph: ModelGraph, branches: Sequence[Branch], removed: NDArray[np.i
             **columns,
             **tables,
             signature=graph.signature[origin],
-            edges=Edges(place[edges.source], place[edges.target], edges.kind, edges.provenance),
+            edges=replace(edges, source=place[edges.source], target=place[edges.target]),
             attributes={key: _moved(column, place, kept) for key, column in graph.attributes.items()},
         ),
         place,

@@ -9,7 +9,8 @@ import pytest
 
 from archviz3d.errors import InputError
 from archviz3d.loaders import load
-from archviz3d.loaders.detect import FORMATS, detect
+from archviz3d.loaders.detect import detect
+from archviz3d.loaders.registry import FORMATS
 
 
 def test_content_goes_before_suffix(write_safetensors, two_tensors, tmp_path):
@@ -82,7 +83,7 @@ def test_links_sockets_and_loops(tmp_path, write_safetensors, two_tensors):
 
 
 def test_pickles_are_marked_for_the_worker():
-    assert {known.loader for known in FORMATS if known.isolated} == {"pytorch.load", "shards.load_pytorch"}
+    assert {known.loader for known in FORMATS if known.isolated} == {"pytorch.container.load", "shards.load_pytorch"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a regular file that cannot be read")

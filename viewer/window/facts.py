@@ -40,7 +40,14 @@ class Section:
 
 
 # A file holds names and tensors; that a part is an expert or a norm is concluded from them.
-_NAMED_BY_THE_FILE = (NodeKind.MODEL, NodeKind.MODULE, NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.OPTIMIZER)
+_NAMED_BY_THE_FILE = (
+    NodeKind.MODEL,
+    NodeKind.MODULE,
+    NodeKind.TENSOR,
+    NodeKind.OPERATOR,
+    NodeKind.VALUE,
+    NodeKind.OPTIMIZER,
+)
 
 
 def describe(graph: ModelGraph, node: int) -> list[Section]:

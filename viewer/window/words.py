@@ -38,6 +38,7 @@ def kind_word(kind: NodeKind) -> str:
         NodeKind.ACTIVATION: translate("Kind", "activation"),
         NodeKind.OPERATOR: translate("Kind", "operator"),
         NodeKind.TENSOR: translate("Kind", "tensor"),
+        NodeKind.VALUE: translate("Kind", "input or output of the graph"),
         NodeKind.MTP: translate("Kind", "multi-token prediction"),
         NodeKind.OPTIMIZER: translate("Kind", "optimizer state"),
     }[kind]

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import NodeKind
-from .checkpoint import Checkpoint, short_attributes
-from .files import plain_text
+from ...graph import NodeKind
+from ..checkpoint import Checkpoint, short_attributes
+from ..files import plain_text
+from ..limits import LoadLimits
+from ..tensor_table import TensorTable, check_names, printable_names
 from .inert_pickle import Inert
-from .limits import LoadLimits
 from .pickled_tree import entries, find_tensors, holds_tensors, is_module
-from .tensor_table import TensorTable, check_names, printable_names
 from .torch_globals import TensorRecord
 from .torch_tensors import Storages, tensor_table
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .checkpoint import module_attributes
-from .files import DAMAGED, input_error, plain_text
+from ..checkpoint import module_attributes
+from ..files import DAMAGED, input_error, plain_text
+from ..limits import LoadLimits
+from ..untyped import is_dict, is_sequence
 from .inert_pickle import Inert
-from .limits import LoadLimits
 from .torch_globals import TensorRecord
 from .torch_tensors import Found
-from .untyped import is_dict, is_sequence
 
 __all__ = ["entries", "find_tensors", "holds_tensors", "is_module"]
 

@@ -8,13 +8,13 @@ import io
 import os
 from typing import Any, BinaryIO
 
-from .detect import TORCH_LEGACY_MAGIC
-from .dtypes import BITS, TORCH_STORAGES
-from .files import input_error, not_the_file, read_at
+from ..dtypes import BITS, TORCH_STORAGES
+from ..files import input_error, not_the_file, read_at
+from ..limits import LoadLimits
+from ..registry import TORCH_LEGACY_MAGIC
+from ..untyped import is_sequence, is_tuple
 from .inert_pickle import InertUnpickler, foreign_warning
-from .limits import LoadLimits
 from .torch_globals import known_globals
-from .untyped import is_sequence, is_tuple
 
 __all__ = ["read_legacy"]
 

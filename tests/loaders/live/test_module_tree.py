@@ -8,7 +8,7 @@ import pytest
 
 from archviz3d.errors import UsageError
 from archviz3d.graph import EdgeKind
-from archviz3d.loaders.live import from_module
+from archviz3d.loaders.live.module_tree import from_module
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -94,5 +94,5 @@ def test_other_things_are_refused():
 
 
 def test_torch_is_not_imported():
-    script = "import sys, archviz3d.loaders.live\nassert 'torch' not in sys.modules"
+    script = "import sys, archviz3d.loaders.live.module_tree\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -4,16 +4,16 @@ import io
 import os
 from pathlib import Path
 
-from ..graph import ModelGraph
-from .checkpoint import Checkpoint, Report, build_graph
-from .files import input_error, open_regular, read_at
-from .huggingface import config_beside
+from ...graph import ModelGraph
+from ..checkpoint import Checkpoint, Report, build_graph
+from ..files import input_error, open_regular, read_at
+from ..huggingface import config_beside
+from ..limits import LoadLimits
+from ..zip_directory import ZipDirectory
 from .inert_pickle import InertUnpickler, foreign_warning
-from .limits import LoadLimits
-from .pytorch_legacy import read_legacy
+from .legacy import read_legacy
 from .state import checkpoint_of, merged
 from .torch_globals import known_globals
-from .zip_directory import ZipDirectory
 
 __all__ = ["load", "read_files"]
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
-from ..graph import ModelGraph
-from .checkpoint import Checkpoint, build_graph, module_attributes
-from .dtypes import TORCH_DTYPES
-from .files import plain_text
-from .huggingface import display_name
-from .limits import LoadLimits
-from .tensor_table import TensorTable
-from .untyped import is_dict
+from ...errors import UsageError
+from ...graph import ModelGraph
+from ..checkpoint import Checkpoint, build_graph, module_attributes
+from ..dtypes import TORCH_DTYPES
+from ..files import plain_text
+from ..huggingface import display_name
+from ..limits import LoadLimits
+from ..tensor_table import TensorTable
+from ..untyped import is_dict
 
 if TYPE_CHECKING:
     import torch

@@ -10,8 +10,8 @@ import pickle
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar
 
-from .files import DAMAGED, input_error, plain_text
-from .untyped import is_dict, is_tuple
+from ..files import DAMAGED, input_error, plain_text
+from ..untyped import is_dict, is_tuple
 
 __all__ = ["Inert", "InertDict", "InertUnpickler", "foreign_warning"]
 

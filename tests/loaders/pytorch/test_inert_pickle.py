@@ -17,9 +17,9 @@ from archviz3d.errors import InputError
 from archviz3d.graph.roles import RESERVED
 from archviz3d.graph.summary import summarize
 from archviz3d.loaders import load
-from archviz3d.loaders.inert_pickle import Inert, InertUnpickler
 from archviz3d.loaders.opening import Opening
-from archviz3d.loaders.torch_globals import known_globals
+from archviz3d.loaders.pytorch.inert_pickle import Inert, InertUnpickler
+from archviz3d.loaders.pytorch.torch_globals import known_globals
 
 # One float tensor under "a", as torch writes it; what follows it in a dict is the test's.
 TENSOR = (

@@ -3,12 +3,12 @@
 from math import prod
 from typing import Any, Protocol
 
-from ..errors import InputError
-from .dtypes import BITS, TORCH_DTYPES, TORCH_STORAGES
-from .files import DAMAGED, input_error, plain_text
-from .tensor_table import TensorTable
+from ...errors import InputError
+from ..dtypes import BITS, TORCH_DTYPES, TORCH_STORAGES
+from ..files import DAMAGED, input_error, plain_text
+from ..tensor_table import TensorTable
+from ..untyped import is_sequence, is_tuple
 from .torch_globals import TensorRecord
-from .untyped import is_sequence, is_tuple
 
 __all__ = ["Found", "Storages", "tensor_table"]
 

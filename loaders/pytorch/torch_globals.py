@@ -5,10 +5,10 @@ The argument lists are those of ``torch/_utils.py`` (0.1 to 2.13).
 
 from typing import Any
 
-from .dtypes import TORCH_DTYPES, TORCH_STORAGES
-from .files import plain_text
+from ..dtypes import TORCH_DTYPES, TORCH_STORAGES
+from ..files import plain_text
+from ..untyped import is_tuple
 from .inert_pickle import Inert, InertDict
-from .untyped import is_tuple
 
 __all__ = ["TensorRecord", "known_globals"]
 

@@ -1,0 +1,1 @@
+"""Models in memory: the module tree of a live ``torch.nn.Module``."""
