@@ -1,6 +1,5 @@
 """What the inspector says of a node: sections of label and text, without any widget."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,34 +8,14 @@ from PySide6.QtCore import QCoreApplication
 from ...graph.kinds import NodeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ..numbers import grouped, people_bytes, people_count, people_shape
+from .flow_facts import flow_sections
+from .sections import Section
 from .words import attribute_word, capital, kind_word, provenance_words
 
-__all__ = ["Fact", "Section", "describe"]
+__all__ = ["describe"]
 
 _ROLE = "role"
 translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A label, what is known, and what can be added in smaller letters."""
-
-    label: str
-    text: str
-    detail: str = ""
-
-
-@dataclass
-class Section:
-    """Facts that belong together, under a title."""
-
-    title: str
-    facts: list[Fact] = field(default_factory=list)
-
-    def add(self, label: str, text: str | None, detail: str = "") -> None:
-        """Add a fact, if there is one."""
-        if text:
-            self.facts.append(Fact(label, text, detail if detail != text else ""))
 
 
 # A file holds names and tensors; that a part is an expert or a norm is concluded from them.
@@ -53,7 +32,7 @@ _NAMED_BY_THE_FILE = (
 def describe(graph: ModelGraph, node: int) -> list[Section]:
     """Return everything that is known of a node, most wanted first; sections without facts are left out."""
     sections = [_size(graph, node), _storage(graph, node), _structure(graph, node), _origin(graph, node)]
-    sections[3:3] = _attributes(graph, node)
+    sections[3:3] = [*flow_sections(graph, node), *_attributes(graph, node)]
     return [section for section in sections if section.facts]
 
 

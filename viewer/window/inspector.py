@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from ...graph.model_graph import ModelGraph
-from .facts import Section, describe
+from .facts import describe
 from .icons import NodeIcons
+from .sections import Section
 from .words import capital, kind_word, node_title
 
 __all__ = ["Inspector"]
