@@ -25,8 +25,8 @@ def people_bytes(number: int) -> str:
 
 
 def people_shape(shape: Sequence[int]) -> str:
-    """Return a tensor's shape: 2048 × 7168; "scalar" when it has no dimensions."""
-    return " × ".join(grouped(n) for n in shape) if shape else "scalar"
+    """Return a tensor's shape: 2048 × 7168; "scalar" when it has no dimensions, "?" for one that is left open."""
+    return " × ".join(grouped(n) if n >= 0 else "?" for n in shape) if shape else "scalar"
 
 
 def plural(number: int, noun: str) -> str:
