@@ -33,7 +33,7 @@ class StartPage(QWidget):
         self._column.addSpacing(14)
         self._column.addLayout(self._buttons())
         self._column.addWidget(
-            _label(self.tr("or drop one here: PyTorch, safetensors, or a folder from Hugging Face"), "startHint")
+            _label(self.tr("or drop one here: safetensors, PyTorch, GGUF, ONNX, or a folder from Hugging Face"), "startHint")
         )
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
