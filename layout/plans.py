@@ -28,6 +28,10 @@ _GAP = 0.10  # of the side of a mean item
 _GAP_OF_FLOW = 0.18
 _SKIP_LANE = 0.04
 _ROW_PRICE = 1.25
+# Operators and values stay small: this slender at most, and beside tensors this part of the largest one's side.
+_CHIPS = (NodeKind.OPERATOR, NodeKind.VALUE)
+_SLENDEREST_CHIP = 5.0
+_LARGEST_CHIP = 0.5
 # A frame narrower than this takes the columns of a plan by shares as rows.
 _NARROW = 0.8
 
@@ -136,6 +140,7 @@ def _by_shares(container: _Container, naturals: Naturals) -> Plan:
     # Norms are as tall as their panel, so that the flow goes straight through.
     ratio[~sizes.rigid | (np.array(container.kinds) == NodeKind.NORM)] = np.nan
     _fit(plan, ratio)
+    _trim_chips(plan, container, np.inf)
     return plan
 
 
@@ -163,6 +168,7 @@ def _by_size(container: _Container, naturals: Naturals) -> Plan:
         if best is None or plan.scale > best.scale * 1.001:
             best = plan
     assert best is not None
+    _trim_chips(best, container, _LARGEST_CHIP * best.scale * float(np.sqrt((sizes.u * sizes.v).max())))
     return best
 
 
@@ -170,6 +176,23 @@ def _skips(ranks: list[list[int]], flow: Flow) -> bool:
     """Whether some flow passes a rank by."""
     rank_of = {child: r for r, rank in enumerate(ranks) for child in rank}
     return any(rank_of[target] - rank_of[source] != 1 for source, target in flow.pairs)
+
+
+def _trim_chips(plan: Plan, container: _Container, most: float) -> None:
+    """Shrink, in place, operators and values about their centres: they say what is done, not how much there is.
+
+    Parameters
+    ----------
+    most : float
+        Longest side.
+    """
+    chips = np.isin(container.kinds, _CHIPS)
+    if not chips.any():
+        return
+    size = plan.size[chips]
+    trimmed = np.minimum(np.minimum(size, _SLENDEREST_CHIP * size.min(1, keepdims=True)), most)
+    plan.low[chips] += (size - trimmed) / 2
+    plan.size[chips] = trimmed
 
 
 def _fit(plan: Plan, ratio: NDArray[np.float64]) -> None:

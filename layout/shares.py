@@ -32,6 +32,8 @@ SHARE: dict[K, float] = {
     K.LINEAR: 5.0,
     K.TENSOR: 3.0,
     K.OPTIMIZER: 7.0,
+    K.OPERATOR: 2.6,
+    K.VALUE: 2.0,
 }
 # Several blocks of one kind in a layer (BERT's MLP is two) take this power of their number times one's share.
 MANY_BLOCKS = 0.4

@@ -28,6 +28,7 @@ class Tone(IntEnum):
     CONV = 9
     RECURRENT = 10
     OPERATOR = 11  # pooling, activations and other parameterless steps
+    VALUE = 12  # inputs and outputs of the whole graph
 
 
 # A kind without a tone of its own takes that of what it is part of.
@@ -57,7 +58,7 @@ _TONE_OF_KIND: dict[NodeKind, Tone | None] = {
     NodeKind.POOL: Tone.OPERATOR,
     NodeKind.ACTIVATION: Tone.OPERATOR,
     NodeKind.OPERATOR: Tone.OPERATOR,
-    NodeKind.VALUE: Tone.EMBEDDING,
+    NodeKind.VALUE: Tone.VALUE,
     NodeKind.LINEAR: None,
     NodeKind.TENSOR: None,
 }
@@ -143,6 +144,7 @@ DARK = Theme(
         "#8f7fe0",  # convolution
         "#4fb3cf",  # recurrent
         "#7f8aa3",  # operators
+        "#d9c98f",  # inputs and outputs
     ),
     plates=("#141924", "#181e2b", "#1e2431", "#252c3c", "#2a3244"),
     plate_tint=0.10,
@@ -176,6 +178,7 @@ LIGHT = Theme(
         "#7d6bd6",  # convolution
         "#3a9dbb",  # recurrent
         "#8490a8",  # operators
+        "#b8a254",  # inputs and outputs
     ),
     plates=("#f4f6f9", "#eaeef4", "#dfe5ee", "#d5dce8", "#cdd6e4"),
     plate_tint=0.10,

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from archviz3d.graph import EdgeKind, NodeKind
+from archviz3d.graph import EdgeKind, GraphBuilder, NodeKind
 from archviz3d.layout import place
 
 # A root plate shown whole in 1920 x 1080, with a strip for the title and small margins.
@@ -166,3 +166,18 @@ def test_a_residual_stream_is_drawn_along_the_panel_with_reads_and_adds(tree):
     line = routes.points[routes.start[through] : routes.start[through + 1]]
     assert abs(line[0, 0] - (placement.center[1, 0] - placement.size[1, 0] / 2)) < 1e-6
     assert abs(line[-1, 0] - (placement.center[1, 0] + placement.size[1, 0] / 2)) < 1e-6
+
+
+def test_operators_stay_chips_beside_what_has_weights():
+    b = GraphBuilder("chips", "test")
+    linear = b.node(0, "linear")
+    weight = b.tensor(linear, "weight", (4096, 64), "F32", nbytes=4096 * 64 * 4)
+    step = b.node(linear, "step", NodeKind.OPERATOR)
+    entry = b.node(0, "x", NodeKind.VALUE, direction="input")
+    b.edge(weight, step)
+    b.edge(entry, step)
+    graph = b.build()
+    size = place(graph).size[:, :2]
+    chip, matrix, value = (size[graph.id_of(path)] for path in ("linear.step", "linear.weight", "x"))
+    assert chip.max() <= 0.6 * matrix.max()
+    assert value.max() <= 5.001 * value.min()

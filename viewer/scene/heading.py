@@ -31,6 +31,7 @@ _TONE_WORDS = {
     Tone.CONV: QT_TRANSLATE_NOOP("Scene", "convolution"),
     Tone.RECURRENT: QT_TRANSLATE_NOOP("Scene", "recurrent"),
     Tone.OPERATOR: QT_TRANSLATE_NOOP("Scene", "operator"),
+    Tone.VALUE: QT_TRANSLATE_NOOP("Scene", "input, output"),
     Tone.OUTPUT: QT_TRANSLATE_NOOP("Scene", "output head"),
     Tone.PLAIN: QT_TRANSLATE_NOOP("Scene", "other modules"),
 }
