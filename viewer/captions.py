@@ -1,5 +1,6 @@
 """What parts are called in titles and on boxes, in plain words."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ _NUMBERED = {
     NodeKind.HEAD: QT_TRANSLATE_NOOP("Scene", "head %1"),
     NodeKind.MTP: QT_TRANSLATE_NOOP("Scene", "MTP layer %1"),
 }
+# torch names operators NAMESPACE.NAME.OVERLOAD.
+_OVERLOADED = re.compile(r"(?:torch\.ops\.)?(?:aten|prims|quantized|torchvision|higher_order)\.(\w+)(?:\.\w+)?")
 # On the way to something inside them these go without saying.
 _SILENT = {NodeKind.STACK, NodeKind.EXPERTS, NodeKind.HEADS, NodeKind.MOE}
 _MATRICES = {
@@ -118,6 +121,8 @@ def caption_of(graph: ModelGraph, node: int) -> Caption:
         if above > 0 and graph.kind_of(above) in _MATRICES and matrix_of(graph, above) == node:
             return Caption(name_of(graph, above), f"{name}  {people_shape(shape)}")
         return Caption(name, people_shape(shape) if shape else "")
+    if kind == NodeKind.OPERATOR:
+        return Caption(_operator(graph, node) or name, _made(graph, node))
     if kind == NodeKind.LAYER:
         return Caption(graph.name_of(node))
     if kind in (NodeKind.EXPERT, NodeKind.HEAD) and graph.name_of(node).isdigit():
@@ -246,6 +251,22 @@ def _routing(graph: ModelGraph, node: int) -> tuple[Any, int]:
 def _matrices(graph: ModelGraph, node: int) -> int:
     inside = range(node, node + int(graph.size[node]))
     return sum(len(graph.shape_of(i) or ()) >= 2 and graph.parameters[i] > 0 for i in inside)
+
+
+def _operator(graph: ModelGraph, node: int) -> str | None:
+    """Return an operator's type as people say it: "linear" of aten.linear.default, "Gelu" of com.microsoft.Gelu."""
+    operator = graph.attribute(node, "operator")
+    if not isinstance(operator, str):
+        return None
+    overloaded = _OVERLOADED.fullmatch(operator)
+    return overloaded[1] if overloaded else re.split(r"::|\.", operator)[-1]
+
+
+def _made(graph: ModelGraph, node: int) -> str:
+    """Return the shape of what an operator makes, where it is one tensor of a known shape."""
+    codes = set(graph.edges.shape_code[graph.edges.source == node].tolist())
+    shape = graph.shapes[codes.pop()] if len(codes) == 1 and -1 not in codes else None
+    return people_shape(shape) if shape else ""
 
 
 def _count(graph: ModelGraph, node: int, kind: NodeKind) -> int:

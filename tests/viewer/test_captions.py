@@ -1,5 +1,7 @@
 """Titles, facts and names in plain words."""
 
+import pytest
+
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.viewer.captions import (
@@ -99,3 +101,22 @@ def test_what_goes_in_and_comes_out_is_told_only_where_it_is_known(toy):
     assert module("fused", gate_up=(5, 7)) is None
     assert module("wte", NodeKind.EMBEDDING, weight=(100, 8)) is None
     assert module("conv", NodeKind.CONV, weight=(8, 3, 3, 3)) is None
+
+
+@pytest.mark.parametrize(
+    ("operator", "said"),
+    [
+        ("aten.linear.default", "linear"),
+        ("torch.ops.aten.add.Tensor", "add"),
+        ("aten::silu", "silu"),
+        ("com.microsoft.Gelu", "Gelu"),
+        ("MatMul", "MatMul"),
+    ],
+)
+def test_an_operator_says_what_it_does_and_makes(operator, said):
+    b = GraphBuilder("ops", "test")
+    step, after = (b.node(0, f"node_{k}", NodeKind.OPERATOR, operator=operator) for k in range(2))
+    b.edge(step, after, shape=(-1, 8))
+    graph = b.build()
+    assert caption_of(graph, graph.id_of("node_0")) == Caption(said, "? × 8")
+    assert caption_of(graph, graph.id_of("node_1")) == Caption(said, "")
