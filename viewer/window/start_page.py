@@ -32,9 +32,8 @@ class StartPage(QWidget):
         )
         self._column.addSpacing(14)
         self._column.addLayout(self._buttons())
-        self._column.addWidget(
-            _label(self.tr("or drop one here: safetensors, PyTorch, GGUF, ONNX, or a folder from Hugging Face"), "startHint")
-        )
+        hint = self.tr("or drop one here: safetensors, PyTorch, GGUF, ONNX, or a folder from Hugging Face")
+        self._column.addWidget(_label(hint, "startHint"))
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         self._column.addLayout(self._recent)
