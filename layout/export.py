@@ -1,11 +1,18 @@
-"""A graph and its placement as JSON, schema 1: what ``archviz3d export -o x.json`` writes."""
+"""A graph and its placement as JSON, schema 1: what ``archviz3d export -o x.json`` writes.
 
+`loaders.graph_json.own_export` reads it back without loss. Fields that say what a reader knows anyway are left out: a
+giant's export has 76 MB.
+"""
+
+from dataclasses import fields
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
+from ..graph.counting import element_count
 from ..graph.kinds import EdgeKind, NodeKind, Provenance
 from ..graph.model_graph import ModelGraph
 from .lift import lifted_ends
@@ -31,6 +38,9 @@ class _Node(msgspec.Struct):
     provenance: str
     attributes: dict[str, Any]
     box: list[float]
+    elements: int | UnsetType = UNSET  # stored ones, where the shape does not tell
+    file: int | UnsetType = UNSET  # position in the document's "files"
+    offset: int | UnsetType = UNSET  # of a tensor's data in its file
 
 
 class _Edge(msgspec.Struct):
@@ -39,12 +49,10 @@ class _Edge(msgspec.Struct):
     kind: str
     provenance: str
     points: list[list[float]]
-
-
-class _Document(msgspec.Struct):
-    schema: int
-    nodes: list[_Node]
-    edges: list[_Edge]
+    shape: tuple[int, ...] | UnsetType = UNSET  # of what flows
+    dtype: str | UnsetType = UNSET
+    source_port: str | UnsetType = UNSET
+    target_port: str | UnsetType = UNSET
 
 
 def to_json(graph: ModelGraph, placement: Placement) -> bytes:
@@ -54,7 +62,17 @@ def to_json(graph: ModelGraph, placement: Placement) -> bytes:
     in (u, v, w). Every edge of the graph is listed with the polyline of the route that draws it. Several edges may
     share one, and an edge that is not drawn has no points.
     """
-    return msgspec.json.encode(_Document(1, _nodes(graph, placement), _edges(graph, placement.routes)))
+    return msgspec.json.encode(
+        {
+            "schema": 1,
+            "name": graph.name,
+            "format": graph.format,
+            "files": [file.encode(errors="backslashreplace").decode() for file in graph.files],  # not always text
+            "warnings": graph.warnings,
+            "nodes": _nodes(graph, placement),
+            "edges": _edges(graph, placement.routes),
+        }
+    )
 
 
 def _nodes(graph: ModelGraph, placement: Placement) -> list[_Node]:
@@ -84,32 +102,47 @@ def _nodes(graph: ModelGraph, placement: Placement) -> list[_Node]:
     provenance: list[int] = graph.provenance.tolist()
     shape: list[int] = graph.shape_code.tolist()
     dtype: list[int] = graph.dtype_code.tolist()
+    usual = np.array([element_count(s) for s in graph.shapes] + [0], np.int64)[graph.shape_code]
+    elements = _or_unset(graph.elements, graph.elements != usual)
+    file = _or_unset(graph.file_code, graph.file_code >= 0)
+    offset = _or_unset(graph.offset, graph.offset != -1)
     return [
         _Node(
             i, paths[i], parent[i], kinds[kind[i]], names[i], parameters[i], nbytes[i], shapes[shape[i]],
-            dtypes[dtype[i]], provenances[provenance[i]], attributes[i], boxes[i],
+            dtypes[dtype[i]], provenances[provenance[i]], attributes[i], boxes[i], elements[i], file[i], offset[i],
         )
         for i in range(n)
     ]  # fmt: skip
 
 
 def _edges(graph: ModelGraph, routes: Routes) -> list[_Edge]:
+    edges = graph.edges
     kinds = [kind.name.lower() for kind in EdgeKind]
     provenances = [provenance.name.lower() for provenance in Provenance]
+    shapes: list[tuple[int, ...] | UnsetType] = [*graph.shapes, UNSET]
+    dtypes: list[str | UnsetType] = [*graph.dtypes, UNSET]
+    names: list[str | UnsetType] = [*graph.names, UNSET]
     polylines: list[list[float]] = np.round(routes.points, _POINT_DECIMALS).tolist()
     start: list[int] = routes.start.tolist()
-    source: list[int] = graph.edges.source.tolist()
-    target: list[int] = graph.edges.target.tolist()
-    kind: list[int] = graph.edges.kind.tolist()
-    provenance: list[int] = graph.edges.provenance.tolist()
     route: list[int] = _route_of_each(graph, routes).tolist()
+    rows: list[list[int]] = np.stack([getattr(edges, field.name) for field in fields(edges)], 1).tolist()
     return [
         _Edge(
-            source[e], target[e], kinds[kind[e]], provenances[provenance[e]],
-            polylines[start[route[e]] : start[route[e] + 1]] if route[e] >= 0 else [],
+            source, target, kinds[kind], provenances[provenance],
+            polylines[start[drawn] : start[drawn + 1]] if drawn >= 0 else [],
+            shapes[shape], dtypes[dtype], names[source_port], names[target_port],
         )
-        for e in range(len(source))
+        for (source, target, kind, provenance, shape, dtype, source_port, target_port), drawn in zip(
+            rows, route, strict=True
+        )
     ]  # fmt: skip
+
+
+def _or_unset(values: NDArray[Any], said: NDArray[np.bool_]) -> list[int | UnsetType]:
+    listed: list[int | UnsetType] = [UNSET] * len(values)
+    for i in np.flatnonzero(said).tolist():
+        listed[i] = int(values[i])
+    return listed
 
 
 def _route_of_each(graph: ModelGraph, routes: Routes) -> NDArray[np.int64]:

@@ -32,6 +32,7 @@ _ROW_PRICE = 1.25
 _CHIPS = (NodeKind.OPERATOR, NodeKind.VALUE)
 _SLENDEREST_CHIP = 5.0
 _LARGEST_CHIP = 0.5
+_LARGEST_OF_FRAME = 0.15
 # A frame narrower than this takes the columns of a plan by shares as rows.
 _NARROW = 0.8
 
@@ -191,6 +192,7 @@ def _trim_chips(plan: Plan, container: _Container, most: float) -> None:
         return
     size = plan.size[chips]
     trimmed = np.minimum(np.minimum(size, _SLENDEREST_CHIP * size.min(1, keepdims=True)), most)
+    trimmed[trimmed > _LARGEST_OF_FRAME] = _LARGEST_OF_FRAME
     plan.low[chips] += (size - trimmed) / 2
     plan.size[chips] = trimmed
 

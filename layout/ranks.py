@@ -8,6 +8,8 @@ from .shares import PHASE, PHASE_OF_REST
 __all__ = ["ranks_of"]
 
 _SWEEPS = 4
+# What may stand ready from the beginning on, however late it is used.
+_SUPPLIES = (NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.MODULE)
 
 
 def ranks_of(kinds: Sequence[int], pairs: Sequence[tuple[int, int]], container: int) -> list[list[int]]:
@@ -37,6 +39,7 @@ def ranks_of(kinds: Sequence[int], pairs: Sequence[tuple[int, int]], container: 
         after[source].append(target)
         before[target].append(source)
     rank = _longest_paths(after, before)
+    _bring_to_users(rank, kinds, after, before)
     ranks: list[list[int]] = []
     components = _components(n, pairs, kinds, container)
     if container == NodeKind.MOE:
@@ -62,6 +65,22 @@ def _longest_paths(after: list[list[int]], before: list[list[int]]) -> list[int]
     kept = [[target for target in targets if forward(source, target)] for source, targets in enumerate(after)]
     came = [[source for source in sources if forward(source, target)] for target, sources in enumerate(before)]
     return _kahn(kept, came)[0]
+
+
+def _bring_to_users(rank: list[int], kinds: Sequence[int], after: list[list[int]], before: list[list[int]]) -> None:
+    """Move what only comes from weights and constants, in place, to just before what first uses it.
+
+    From the first rank on, the weights of a flat graph of operators would fill half of its page.
+    """
+    if NodeKind.OPERATOR not in kinds:
+        return
+    order = sorted(range(len(rank)), key=rank.__getitem__)
+    supplied = [kind in _SUPPLIES for kind in kinds]
+    for child in order:
+        supplied[child] &= all(supplied[source] and rank[source] < rank[child] for source in before[child])
+    for child in reversed(order):
+        if supplied[child] and after[child]:
+            rank[child] = max(min(rank[target] for target in after[child]) - 1, rank[child])
 
 
 def _kahn(after: list[list[int]], before: list[list[int]]) -> tuple[list[int], list[int]]:

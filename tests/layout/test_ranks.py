@@ -44,3 +44,10 @@ def test_a_long_chain_that_bites_its_tail_needs_no_recursion():
     n = 200_000
     pairs = [(k, k + 1) for k in range(n - 1)] + [(n - 1, 0)]
     assert ranks_of(plain(n), pairs, K.MODULE) == [[k] for k in range(n)]
+
+
+def test_weights_stand_just_before_their_users():
+    kinds = [K.TENSOR, K.VALUE, *[K.OPERATOR] * 3]
+    # The input 1 goes through 2 and 3 to 4, which alone uses the weight 0.
+    ranks = ranks_of(kinds, [(1, 2), (2, 3), (3, 4), (0, 4)], K.MODULE)
+    assert [sorted(rank) for rank in ranks] == [[1], [2], [0, 3], [4]]
