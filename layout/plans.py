@@ -23,6 +23,7 @@ _RIM_OF_FLOW = 0.045  # routes may turn there
 _BLOCK_RIM = 0.014  # blocks inside a layer's panel
 _SPINE_RIM = 0.006  # around the stack: the page is to be filled
 _GRID_GAP = 0.13  # of a cell
+_BELOW_GRID = 0.08  # of the frame's height
 _GUTTER = 0.028  # between columns of a plan by shares
 _GAP = 0.10  # of the side of a mean item
 _GAP_OF_FLOW = 0.18
@@ -86,24 +87,58 @@ def plan_of(graph: ModelGraph, tree: Tree, naturals: Naturals, node: int, flow: 
         return pack_stack(len(children), apart_of(graph.kind[children]), aspect, streams=bool(flow.pairs))
     if not flow.pairs and not flow.has_lane and len(children) > 2:
         tails = tree.tail[children]
-        if (tree.key[tails] == tree.key[tails[0]]).all() and (tree.step[tails] == tree.step[tails[0]]).all():
+        alike = (tree.key[tails] == tree.key[tails[0]]) & (tree.step[tails] == tree.step[tails[0]])
+        if alike.all():
             return _equal(container, naturals)
+        # transformers 5 has the activation that all experts use among them.
+        if container.kind == NodeKind.EXPERTS and alike[:-1].all() and not graph.total_parameters[children[-1]]:
+            return _equal_above_one(container, naturals)
     by_shares = not kinds.isdisjoint(PLANNED) or naturals.holds_stack(node)
     return _by_shares(container, naturals) if by_shares else _by_size(container, naturals)
 
 
-def _equal(container: _Container, naturals: Naturals) -> Plan:
-    """Many equal children: a uniform grid."""
+def _equal(container: _Container, naturals: Naturals, above: int = 0) -> Plan:
+    """Many equal children: a uniform grid.
+
+    Parameters
+    ----------
+    above : int
+        Children at the end that the grid leaves out, and room below it for them.
+    """
     sizes = naturals.sizes(container.node, container.children[:1])
     want = 1.0 if container.kind in (NodeKind.EXPERTS, NodeKind.HEADS) else float(sizes.u[0] / sizes.v[0])
-    count = len(container.children)
-    plan = pack_grid(count, container.frame(0.0), want, _GRID_GAP)
+    count = len(container.children) - above
+
+    def grid(rim: float) -> Plan:
+        frame = container.frame(rim)
+        floor = _BELOW_GRID if above else 0.0
+        frame = Frame(frame.left, frame.bottom + floor, frame.width, frame.height - floor)
+        return pack_grid(count, frame, want, _GRID_GAP)
+
+    plan = grid(0.0)
     # The rim is as wide as a gap, so that grids of any size look alike.
     space = _GRID_GAP * min(container.aspect / len(plan.slots[0]), 1.0 / len(plan.bands))
-    plan = pack_grid(count, container.frame(0.5 * space / min(container.aspect, 1.0)), want, _GRID_GAP)
+    plan = grid(0.5 * space / min(container.aspect, 1.0))
     if sizes.rigid[0]:
         _fit(plan, np.full(count, want))
     return plan
+
+
+def _equal_above_one(container: _Container, naturals: Naturals) -> Plan:
+    """Many equal children as a grid, and a small one below them."""
+    plan = _equal(container, naturals, above=1)
+    low, high = 0.25 * _BELOW_GRID, 0.85 * _BELOW_GRID
+    width = min(0.3 * container.aspect, 3.0 * (high - low))
+    left = 0.5 * (container.aspect - width)
+    return Plan(
+        np.vstack([plan.low, [left, low]]),
+        np.vstack([plan.size, [width, high - low]]),
+        [*plan.row, len(plan.bands)],
+        [*plan.column, 0],
+        [*plan.bands, (low, high)],
+        [*plan.slots, [(left, left + width)]],
+        plan.scale,
+    )
 
 
 def _by_shares(container: _Container, naturals: Naturals) -> Plan:

@@ -181,3 +181,21 @@ def test_operators_stay_chips_beside_what_has_weights():
     chip, matrix, value = (size[graph.id_of(path)] for path in ("linear.step", "linear.weight", "x"))
     assert chip.max() <= 0.6 * matrix.max()
     assert value.max() <= 5.001 * value.min()
+
+
+def test_an_activation_beside_experts_leaves_their_grid_alone():
+    b = GraphBuilder("moe", "test")
+    experts = b.node(0, "experts", NodeKind.EXPERTS)
+    for k in range(16):
+        b.tensor(b.node(experts, str(k), NodeKind.EXPERT), "weight", (64, 64), "F32", nbytes=4 * 64 * 64)
+    b.node(experts, "act_fn")
+    graph = b.build()
+    placement = place(graph, aspect=1.0)
+    tiles = graph.of_kind(NodeKind.EXPERT)
+    rows = {round(float(v), 3) for v in placement.center[tiles, 1]}
+    assert len(rows) == 4
+    act = graph.id_of("experts.act_fn")
+    assert (
+        placement.center[act, 1] + placement.size[act, 1] / 2
+        < (placement.center[tiles, 1] - placement.size[tiles, 1] / 2).min()
+    )
