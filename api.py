@@ -12,19 +12,37 @@ from .options import check_camera, check_size
 if TYPE_CHECKING:
     import torch
 
+    from .loaders import LoadLimits
+
 __all__ = ["check_picture_path", "load", "render", "show"]
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _STATE_BYTES = 1_000_000
 
 
-def load(model: "str | PathLike[str] | torch.nn.Module") -> ModelGraph:
+def load(
+    model: "str | PathLike[str] | torch.nn.Module",
+    *,
+    inputs: Any = None,
+    flow: str | None = None,
+    limits: "LoadLimits | None" = None,
+) -> ModelGraph:
     """Read a model's structure.
 
     Parameters
     ----------
     model : path or torch.nn.Module
-        A file or folder, of which only headers are read, and nothing is executed; or a live module.
+        A file or folder, of which only headers are read, and nothing is executed; or a live module, which is never
+        changed: what runs is a copy without weights.
+    inputs : tensor, tuple of arguments or dict of keyword arguments, optional
+        What a live module is run with; by default, small inputs that fit its config, signature and first layer.
+    flow : {"hooks", "operators", "run", "none"}, optional
+        How the data flow of a live module is found. "hooks" (the default): one forward pass on the meta device, for
+        edges between modules. "operators": ``torch.export`` as well, where it works, for every operator. "run": one
+        forward pass with its weights and `inputs`, for models that look at values. "none": its tree only. What fails
+        leaves a warning; the attribute ``traced_by`` of the root says what worked.
+    limits : loaders.LoadLimits, optional
+        What a file may ask for before it is refused; by default those of the environment variable ARCHVIZ3D_LIMITS.
 
     Returns
     -------
@@ -32,16 +50,19 @@ def load(model: "str | PathLike[str] | torch.nn.Module") -> ModelGraph:
 
     Raises
     ------
+    UsageError
+        When `model` is nothing of the kind, or `inputs` or `flow` make no sense for it.
     InputError
         When the file cannot be read.
     """
     if isinstance(model, str | PathLike):
+        _only_for_modules(inputs, flow)
         from .loaders import load_confined
 
-        return load_confined(fspath(model))
-    from .loaders.live.module_tree import from_module
+        return load_confined(fspath(model), limits)
+    from .loaders.live.model import from_module
 
-    return from_module(model)
+    return from_module(model, inputs=inputs, flow=flow or "hooks")
 
 
 def render(
@@ -57,6 +78,8 @@ def render(
     transparent: bool = False,
     labels: bool | None = None,
     state: "str | PathLike[str] | None" = None,
+    inputs: Any = None,
+    flow: str | None = None,
 ) -> None:
     """Draw a model into a picture; needs no screen.
 
@@ -81,6 +104,8 @@ def render(
         Whether names are drawn on the parts.
     state : path, optional
         A saved view (JSON); what else is given overrides it.
+    inputs, flow
+        As in `load`, for a live module.
 
     Raises
     ------
@@ -98,7 +123,7 @@ def render(
     from .viewer.picture import render_picture
     from .viewer.views import view_state
 
-    graph = _as_graph(model)
+    graph = _as_graph(model, inputs, flow)
     view = view_state(
         graph,
         saved=None if state is None else _read_state(fspath(state)),
@@ -123,6 +148,8 @@ def show(
     theme: str | None = None,
     labels: bool | None = None,
     state: "str | PathLike[str] | None" = None,
+    inputs: Any = None,
+    flow: str | None = None,
 ) -> int:
     """Open the window on a model and return when it is closed.
 
@@ -132,6 +159,8 @@ def show(
         Without it, the window shows its start page.
     focus, level, arrangement, camera, theme, labels, state
         As in `render`.
+    inputs, flow
+        As in `load`, for a live module.
 
     Returns
     -------
@@ -157,7 +186,11 @@ def show(
         "labels": labels,
         "saved": None if state is None else _read_state(fspath(state)),
     }
-    shown = fspath(model) if isinstance(model, str | PathLike) else None if model is None else _as_graph(model)
+    if model is None or isinstance(model, str | PathLike):
+        _only_for_modules(inputs, flow)
+        shown = None if model is None else fspath(model)
+    else:
+        shown = _as_graph(model, inputs, flow)
     return run(shown, theme=theme, **options)
 
 
@@ -168,8 +201,16 @@ def check_picture_path(path: str, source: str = "") -> None:
     check_output(path, source)
 
 
-def _as_graph(model: Any) -> ModelGraph:
-    return model if isinstance(model, ModelGraph) else load(model)
+def _as_graph(model: Any, inputs: Any, flow: str | None) -> ModelGraph:
+    if isinstance(model, ModelGraph):
+        _only_for_modules(inputs, flow)
+        return model
+    return load(model, inputs=inputs, flow=flow)
+
+
+def _only_for_modules(inputs: Any, flow: str | None) -> None:
+    if inputs is not None or flow is not None:
+        raise UsageError("inputs and flow are for a live torch.nn.Module: a file or graph has the flow that it has")
 
 
 def _source(model: Any) -> str:
@@ -178,7 +219,7 @@ def _source(model: Any) -> str:
     return fspath(model) if isinstance(model, str | PathLike) else ""
 
 
-def _read_state(path: str) -> bytes:
+def _read_state(path: str) -> tuple[str, bytes]:
     from .loaders.files import read_whole
 
-    return read_whole(path, _STATE_BYTES)
+    return path, read_whole(path, _STATE_BYTES)

@@ -9,6 +9,10 @@ from .errors import MachineError, UsageError
 
 __all__ = ["check_output", "write_whole"]
 
+# What no model is read from, so that an older result may be replaced.
+_RESULTS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".csv", ".dot", ".graphml", ".html", ".glb")
+_OUR_EXPORT = b'{"schema":'
+
 
 def check_output(path: str, source: str = "") -> None:
     """Refuse an output path that cannot be written.
@@ -16,12 +20,13 @@ def check_output(path: str, source: str = "") -> None:
     Parameters
     ----------
     source : str, optional
-        What the result is made of: must not be overwritten by it.
+        What the result is made of: neither it nor what belongs to it may be overwritten.
 
     Raises
     ------
     UsageError
-        When it is the source, a folder or a device, or its folder is missing or cannot be written to.
+        When it is the source or another file of the source's folder that is no older result, a folder or a device, or
+        its folder is missing or cannot be written to.
     """
     folder = Path(path).parent
     try:
@@ -37,6 +42,8 @@ def check_output(path: str, source: str = "") -> None:
         raise UsageError(f"{path}: is no regular file (a FIFO, device or socket); give a file name")
     if there is not None and source and _is_same(source, there):
         raise UsageError(f"{path}: is the model itself; give another file name")
+    if there is not None and source and _belongs_to(source, path):
+        raise UsageError(f"{path}: lies in the model's folder and may belong to it; give another file name")
     if not folder.is_dir():
         raise UsageError(f"{path}: there is no folder {str(folder)!r}; make it first")
     if not os.access(folder, os.W_OK):
@@ -48,6 +55,18 @@ def _is_same(source: str, there: os.stat_result) -> bool:
         return os.path.samestat(os.stat(source), there)  # noqa: PTH116
     except (OSError, ValueError):
         return False  # whoever reads the source says so
+
+
+def _belongs_to(source: str, path: str) -> bool:
+    """Return whether a file that is there may be one that the model was read from, or that it needs elsewhere."""
+    try:
+        home = Path(source).resolve()
+        inside = home.exists() and Path(path).parent.resolve().is_relative_to(home if home.is_dir() else home.parent)
+        with Path(path).open("rb") as file:
+            ours = file.read(len(_OUR_EXPORT)) == _OUR_EXPORT
+    except (OSError, ValueError):
+        return False  # whoever reads the one or writes the other says so
+    return inside and not ours and not path.lower().endswith(_RESULTS)
 
 
 def write_whole(path: str, data: bytes) -> None:

@@ -10,13 +10,14 @@ from ..graph.summary import ModelSummary, summarize
 from ..loaders import load_confined
 from ..viewer.numbers import grouped, people_bytes, people_count, people_shape, plural
 from .main import printable
+from .opening import names_code, open_model
 
 __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the summary, and the tree where it was asked for."""
-    graph = load_confined(options.model)
+    graph = open_model(options) if names_code(options) else load_confined(options.model)
     summary = summarize(graph)
     if options.json:
         print(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
@@ -32,7 +33,8 @@ def _describe(s: ModelSummary) -> list[str]:
     extra = s.parameters - s.main_parameters
     count = f"{people_count(s.main_parameters)} parameters ({grouped(s.main_parameters)})"
     lines.append(f"  {count}" + (f" + {people_count(extra)} multi-token prediction" if extra else ""))
-    lines.append(f"  {people_bytes(s.bytes)} in {grouped(s.tensors)} tensors, {grouped(s.modules)} modules")
+    stored = f"{people_bytes(s.bytes)} in " if s.bytes else ""  # a config alone stores nothing
+    lines.append(f"  {stored}{grouped(s.tensors)} tensors, {grouped(s.modules)} modules")
     for stack in s.stacks:
         kinds = plural(stack.kinds, "kind")
         lines.append(f"  {plural(stack.layers, 'layer')} of {kinds} at {stack.path}")

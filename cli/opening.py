@@ -1,25 +1,44 @@
 """Opens a model in the worker process, with progress on a terminal."""
 
+import argparse
 import sys
 import time
 
+from ..errors import UsageError
 from ..graph import ModelGraph
+from ..loaders.live.target import named_code
 from ..loaders.opening import Opening
 
-__all__ = ["open_model"]
+__all__ = ["names_code", "open_model"]
 
 _QUIET_SECONDS = 0.5  # most models open faster than a progress line can be read
 
 
-def open_model(path: str) -> ModelGraph:
-    """Return the model at `path`; an interrupt ends the worker at once.
+def names_code(options: argparse.Namespace) -> bool:
+    """Return whether the MODEL of a command line is Python code to be run.
 
     Raises
     ------
+    UsageError
+        When it is, and ``--allow-code`` was not given; or when it is not, and an option for code was given.
+    """
+    is_code = options.model is not None and named_code(options.model, options.allow_code) is not None
+    if options.flow is not None and not is_code:
+        raise UsageError("--flow is for a model that Python code makes: package.module:callable")
+    return is_code
+
+
+def open_model(options: argparse.Namespace) -> ModelGraph:
+    """Return the MODEL of a command line; an interrupt ends the worker at once.
+
+    Raises
+    ------
+    UsageError
+        When it is Python code, which is not allowed.
     InputError
         When it cannot be read.
     """
-    opening = Opening(path)
+    opening = Opening(options.model, run=(options.flow or "hooks") if names_code(options) else None)
     opening.start()
     started = time.monotonic()
     shown = False

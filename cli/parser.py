@@ -1,11 +1,13 @@
 """The options of every command, and the checks that need no model."""
 
 import argparse
+import os
 import re
 import sys
 from typing import Any, NoReturn
 
 from ..errors import UsageError
+from ..loaders.limits import LIMITS_VARIABLE, parse_limits
 from ..options import check_camera, check_size
 
 __all__ = ["parse"]
@@ -15,6 +17,8 @@ _EPILOG = (
     "commands: info (what is in it), render (a picture, headless), export (nodes, boxes and edges as JSON), "
     "doctor (what works on this machine). 'archviz3d COMMAND --help' tells more."
 )
+
+_MODEL_HELP = "a model file or folder; or, with --allow-code, package.module:callable that makes a torch.nn.Module"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,7 +74,8 @@ def _join_negative(arguments: list[str]) -> list[str]:
 # ---------------------------------------------------------------- the commands
 def _window() -> argparse.ArgumentParser:
     parser = _Parser("archviz3d", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="a model file or folder; without it: a start page")
+    parser.add_argument("model", metavar="MODEL", nargs="?", help=f"{_MODEL_HELP}; without it: a start page")
+    _code_options(parser)
     _view_options(parser)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     group = parser.add_mutually_exclusive_group()
@@ -120,7 +125,27 @@ def _doctor() -> argparse.ArgumentParser:
 
 # ---------------------------------------------------------------- shared options
 def _model_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a model file or folder")
+    parser.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    _code_options(parser)
+
+
+def _code_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--limits",
+        metavar="NAME=NUMBER,..",
+        action=_Limits,
+        help="what a file may ask for, e.g. nodes=4000000,memory_bytes=4e9 (docs/formats.md lists them)",
+    )
+    parser.add_argument(
+        "--allow-code",
+        action="store_true",
+        help="import and run MODEL where it names Python code; without this nothing of a model is ever executed",
+    )
+    parser.add_argument(
+        "--flow",
+        choices=["hooks", "operators", "none"],
+        help="how its data flow is found: one forward pass on the meta device (default), torch.export, or not at all",
+    )
 
 
 def _view_options(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +165,14 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=["dark", "light"], help="default dark; a window keeps the last one")
     parser.add_argument("--no-labels", action="store_true", help="no text on the parts")
     parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
+
+
+class _Limits(argparse.Action):
+    """Sets the limits of everything that this process opens, and that its workers do."""
+
+    def __call__(self, _parser: Any, _options: Any, values: Any, _option: Any = None) -> None:
+        parse_limits(values)
+        os.environ[LIMITS_VARIABLE] = values
 
 
 class _Version(argparse.Action):

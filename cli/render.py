@@ -3,16 +3,17 @@
 import argparse
 
 from ..api import check_picture_path, render
-from .opening import open_model
+from .opening import names_code, open_model
 
 __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Draw the model into ``options.output``."""
+    names_code(options)
     check_picture_path(options.output, options.model)  # before minutes are spent on a large model
     render(
-        open_model(options.model),
+        open_model(options),
         options.output,
         focus=options.focus,
         level=options.level,

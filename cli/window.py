@@ -3,14 +3,16 @@
 import argparse
 
 from ..api import show
+from .opening import names_code, open_model
 
 __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Open the window and return when it is closed."""
+    # Code is run before there is a window: an error of it is one line in the terminal that it was started from.
     return show(
-        options.model,
+        open_model(options) if names_code(options) else options.model,
         focus=options.focus,
         level=options.level,
         arrangement=options.arrangement,

@@ -1,16 +1,16 @@
 """The one way to make a ModelGraph: nodes one by one, or tensors in bulk by dotted name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .bulk import Bulk
 from .columns import CodedSequence, Edges, SparseColumn
-from .counting import logical_parameters
-from .dotted import Fragment, NameTable, numeric_key, tree_of_names
+from .counting import element_count, is_quantised, logical_parameters
+from .dotted import NameTable, numeric_key, tree_of_names
 from .grouping import group_equal
 from .kinds import EdgeKind, NodeKind, Provenance
 from .model_graph import ModelGraph
@@ -43,50 +43,32 @@ class _Rows:
     elements: list[int] = field(default_factory=list[int])  # -1: by the shape
     parameters: list[int] = field(default_factory=list[int])  # -1: by the counting table
 
-    def append(self, *values: int) -> int:
-        for name, value in zip(self.__slots__, values, strict=True):
-            getattr(self, name).append(value)
+    def append(
+        self,
+        parent: int,
+        name_code: int,
+        kind: int,
+        provenance: int,
+        shape: int,
+        dtype: int,
+        file: int,
+        offset: int,
+        nbytes: int,
+        elements: int,
+        parameters: int,
+    ) -> int:
+        self.parent.append(parent)
+        self.name_code.append(name_code)
+        self.kind.append(kind)
+        self.provenance.append(provenance)
+        self.shape.append(shape)
+        self.dtype.append(dtype)
+        self.file.append(file)
+        self.offset.append(offset)
+        self.nbytes.append(nbytes)
+        self.elements.append(elements)
+        self.parameters.append(parameters)
         return len(self.parent) - 1
-
-
-@dataclass(slots=True)
-class _Bulk:
-    """Tensors added by dotted names: a fragment and one value a name; `row` stands for all of them."""
-
-    row: int
-    fragment: Fragment
-    shape_code: NDArray[np.int32]
-    dtype_code: NDArray[np.int32]
-    file_code: NDArray[np.int32]
-    offset: NDArray[np.int64]
-    nbytes: NDArray[np.int64]
-
-    def columns(self, start: int, under: int, depth: int) -> dict[str, NDArray[Any]]:
-        """Return the columns of the fragment's nodes, placed from `start` on under node `under`."""
-        tree = self.fragment
-        is_leaf = tree.leaf >= 0
-        leaf = tree.leaf[is_leaf]
-
-        def spread(values: NDArray[Any], nothing: int) -> NDArray[Any]:
-            column = np.full(len(is_leaf), nothing, values.dtype)
-            column[is_leaf] = values[leaf]
-            return column
-
-        return {
-            "parent": np.where(tree.parent < 0, under, tree.parent + start),
-            "size": tree.size,
-            "depth": tree.depth + depth,
-            "name_code": tree.name_code,
-            "kind": np.where(is_leaf, NodeKind.TENSOR, NodeKind.MODULE),
-            "provenance": np.full(len(is_leaf), Provenance.DECLARED),
-            "shape_code": spread(self.shape_code, -1),
-            "dtype_code": spread(self.dtype_code, -1),
-            "file_code": spread(self.file_code, -1),
-            "offset": spread(self.offset, -1),
-            "bytes": spread(self.nbytes, 0),
-            "elements": np.where(is_leaf, -1, 0),
-            "parameters": np.where(is_leaf, -1, 0),
-        }
 
 
 class GraphBuilder:
@@ -100,20 +82,31 @@ class GraphBuilder:
         The format's name, as people say it ("safetensors").
     source : str
         The path that it was read from, "" for a live model.
+    provenance : Provenance
+        How the model itself is known: DERIVED where all of it follows from a config.
+    most_names : int
+        How many different names its parts may have; one more raises `TooManyNamesError`.
     """
 
-    def __init__(self, name: str, format: str, source: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        format: str,
+        source: str = "",
+        provenance: Provenance = Provenance.DECLARED,
+        most_names: int = 2**31,
+    ) -> None:
         self._name, self._format, self._source = name, format, source
-        self._names = NameTable()
+        self._names = NameTable(most_names)
         self._shapes = _Codes()
         self._dtypes = NameTable()
         self._files = NameTable()
         self._rows = _Rows()
-        self._bulks: list[_Bulk] = []
+        self._bulks: list[Bulk] = []
         self._edges: list[tuple[int, int, int, int, int, int, int, int]] = []
         self._attributes: dict[str, dict[int, Any]] = {}
         self._warnings: list[str] = []
-        self._rows.append(-1, self._names.code(""), NodeKind.MODEL, Provenance.DECLARED, -1, -1, -1, -1, 0, 0, 0)
+        self._rows.append(-1, self._names.code(""), NodeKind.MODEL, provenance, -1, -1, -1, -1, 0, 0, 0)
 
     def node(
         self,
@@ -140,6 +133,7 @@ class GraphBuilder:
         offset: int = -1,
         elements: int | None = None,
         parameters: int | None = None,
+        provenance: Provenance = Provenance.DECLARED,
         **attributes: Any,
     ) -> int:
         """Add a tensor under `parent` and return its handle.
@@ -157,7 +151,7 @@ class GraphBuilder:
             parent,
             self._names.code(name),
             NodeKind.TENSOR,
-            Provenance.DECLARED,
+            provenance,
             self._shapes[shape],
             self._dtypes.code(dtype),
             -1 if file is None else self._files.code(file),
@@ -179,26 +173,39 @@ class GraphBuilder:
         offsets: Sequence[int] | NDArray[np.int64],
         file_names: Sequence[str],
         under: int = 0,
+        *,
+        parameters: Mapping[int, int] | None = None,
+        attributes: Mapping[int, Mapping[str, Any]] | None = None,
+        derived: bool = False,
     ) -> None:
         """Add many tensors at once; the dots in their names make the modules.
 
         Parameters
         ----------
         names, dtypes, shapes, nbytes, files, offsets : sequence, length T
-            One entry a tensor; ``files`` are positions in `file_names`. A `CodedSequence` of dtypes or shapes
-            costs nothing a tensor.
+            One entry a tensor; ``files`` are positions in `file_names`, -1 for no file. A `CodedSequence` of dtypes or
+            shapes costs nothing a tensor.
         under : int
             Handle of the node that they hang on.
+        parameters : mapping of int to int, optional
+            Logical parameters of single tensors, by position, where the counting table does not apply.
+        attributes : mapping of int to mapping, optional
+            What else is known of single tensors, by position.
+        derived : bool
+            They are in no file but follow from a config: nothing of them is stored.
 
         Raises
         ------
         ValueError
             When a name occurs twice.
         """
-        file_codes = np.array([self._files.code(name) for name in file_names] or [-1], np.int32)
+        file_codes = np.array([*(self._files.code(name) for name in file_names), -1], np.int32)
         row = self._rows.append(under, -1, NodeKind.MODULE, Provenance.DECLARED, -1, -1, -1, -1, 0, 0, 0)
+        counted = np.full(len(names), -1, np.int64)
+        if parameters:
+            counted[list(parameters)] = list(parameters.values())
         self._bulks.append(
-            _Bulk(
+            Bulk(
                 row,
                 tree_of_names(names, self._names),
                 _encoded(shapes, self._shapes.__getitem__),
@@ -206,6 +213,9 @@ class GraphBuilder:
                 file_codes[np.asarray(files, np.int64)],
                 np.asarray(offsets, np.int64),
                 np.asarray(nbytes, np.int64),
+                counted,
+                attributes or {},
+                derived,
             )
         )
 
@@ -214,6 +224,10 @@ class GraphBuilder:
         for key, value in attributes.items():
             if value is not None:
                 self._attributes.setdefault(key, {})[handle] = value
+
+    def own_parameters(self, handle: int, parameters: int) -> None:
+        """Set the logical parameters of a node that has none as tensors, where a file says no more than a number."""
+        self._rows.parameters[handle] = parameters
 
     def edge(
         self,
@@ -333,19 +347,16 @@ class GraphBuilder:
         """Return stored elements and logical parameters; the counting table runs once per (name, dtype, shape)."""
         shapes, dtypes = tuple(self._shapes), self._dtypes.names
         code = columns["shape_code"].astype(np.int64)
-        # 2**63 - 1 stands for any product beyond it: loaders refuse shapes that exceed their file.
-        sizes = np.array([max(min(prod(s), 2**63 - 1), 0) for s in shapes] + [0], np.int64)
+        sizes = np.array([element_count(s) for s in shapes] + [0], np.int64)
         elements = np.where(elements < 0, sizes[code], elements)
         asked = np.flatnonzero((parameters < 0) & (code >= 0))
         key = (columns["name_code"][asked] * np.int64(len(dtypes) + 1) + columns["dtype_code"][asked]) * np.int64(
             len(shapes) + 1
         ) + code[asked]
         first, group = group_equal(key)
+        name, dtype, quantised = columns["name_code"], columns["dtype_code"], is_quantised(dtypes)
         counted = [
-            min(
-                logical_parameters(names[columns["name_code"][i]], dtypes[columns["dtype_code"][i]], shapes[code[i]]),
-                2**63 - 1,
-            )
+            min(logical_parameters(names[name[i]], dtypes[dtype[i]], shapes[code[i]], quantised), 2**63 - 1)
             for i in asked[first].tolist()
         ]
         parameters = np.maximum(parameters, 0)
@@ -359,12 +370,19 @@ class GraphBuilder:
         return Edges(position[source], position[target], kind.astype(np.uint8), provenance.astype(np.uint8), *codes)
 
     def _attribute_columns(self, position: NDArray[np.int32]) -> dict[str, SparseColumn]:
+        values: dict[str, dict[int, Any]] = {}  # key -> node -> value
+        for key, of_handles in self._attributes.items():
+            handles = np.fromiter(of_handles, np.int64, len(of_handles))
+            values[key] = dict(zip(position[handles].tolist(), of_handles.values(), strict=True))
+        for bulk in self._bulks:
+            places = bulk.places(int(position[bulk.row])) if bulk.attributes else np.empty(0, np.int64)
+            for i, given in bulk.attributes.items():
+                for key, value in given.items():
+                    values.setdefault(key, {})[int(places[i])] = value
         columns: dict[str, SparseColumn] = {}
-        for key, values in self._attributes.items():
-            handles = np.fromiter(values, np.int64, len(values))
-            rank = np.argsort(position[handles])
-            listed = list(values.values())
-            columns[key] = SparseColumn(position[handles][rank], [listed[k] for k in rank.tolist()])
+        for key, of_nodes in values.items():
+            ids = sorted(of_nodes)
+            columns[key] = SparseColumn(np.array(ids, np.int32), [of_nodes[i] for i in ids])
         return columns
 
 

@@ -7,22 +7,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Fragment", "NameTable", "numeric_key", "tree_of_names"]
+__all__ = ["Fragment", "NameTable", "TooManyNamesError", "numeric_key", "tree_of_names"]
 
 _FIRST_INDEX = re.compile(r"(?:^|\.)[0-9]+\.")
 # Blocks nest by numbered parts (layers.3.experts.17.): deeper than this is not worth sharing.
 _MAX_SHARED_NESTING = 16
 
 
-class NameTable:
-    """Interned strings: code -> name and back."""
+class TooManyNamesError(ValueError):
+    """More different names than a table may hold."""
 
-    def __init__(self) -> None:
+
+class NameTable:
+    """Interned strings: code -> name and back.
+
+    Parameters
+    ----------
+    most : int
+        How many it may hold.
+    """
+
+    def __init__(self, most: int = 2**31) -> None:
         self._codes: dict[str, int] = {}
+        self._most = most
 
     def code(self, name: str) -> int:
         """Return the code of `name`, adding it when new."""
-        return self._codes.setdefault(name, len(self._codes))
+        code = self._codes.setdefault(name, len(self._codes))
+        if code >= self._most:
+            raise TooManyNamesError(f"more than {self._most:,} different names")
+        return code
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -137,6 +137,9 @@ class ModelGraph:
     def id_of(self, path: str) -> int:
         """Return the node at `path`.
 
+        Containers that stand for a block, but are no part of its names in the file, may be left out:
+        "blk.3.attn_q" is "blk.3.attn.attn_q".
+
         Raises
         ------
         KeyError
@@ -148,10 +151,13 @@ class ModelGraph:
         node = 0
         for part in path.split("."):
             wanted = code.get(part, -1)
-            children = self.children(node)
-            hits = children[self.name_code[children] == wanted]
-            if not len(hits):
-                raise KeyError(path)
+            level = self.children(node)
+            while not len(hits := level[self.name_code[level] == wanted]):
+                derived = self.provenance[level] == Provenance.DERIVED
+                seen_through = level[derived & ~np.isin(self.kind[level], _SLICES)]
+                if not len(seen_through) or self.provenance[0] == Provenance.DERIVED:  # all of it follows from a config
+                    raise KeyError(path)
+                level = np.concatenate([self.children(container) for container in seen_through.tolist()])
             node = int(hits[0])
         return node
 
@@ -280,6 +286,10 @@ class ModelGraph:
     def _child_start(self) -> NDArray[np.int64]:
         counts = np.bincount(self.parent[1:], minlength=len(self))
         return np.concatenate([[0], np.cumsum(counts)])
+
+
+# Derived containers whose children are no one else's: heads, experts, slices of tensors.
+_SLICES = (NodeKind.HEADS, NodeKind.HEAD, NodeKind.EXPERTS, NodeKind.EXPERT)
 
 
 def _entry(table: tuple[Any, ...], code: int) -> Any:

@@ -84,7 +84,7 @@ def summarize(graph: ModelGraph) -> ModelSummary:
     is_module = (
         in_model
         & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.VALUE))
-        & (graph.provenance != Provenance.DERIVED)
+        & ~_made_by_roles(graph)
     )
     return ModelSummary(
         schema=1,
@@ -118,6 +118,17 @@ def _inside(graph: ModelGraph, kind: NodeKind) -> NDArray[np.bool_]:
     for top in graph.of_kind(kind).tolist():  # a handful: optimizer states, multi-token-prediction layers
         inside[graph.subtree(top)] = True
     return inside
+
+
+def _made_by_roles(graph: ModelGraph) -> NDArray[np.bool_]:
+    """Return which nodes are in no file and no config: heads, and fused experts one by one."""
+    if graph.provenance[0] != Provenance.DERIVED:
+        return graph.provenance == Provenance.DERIVED
+    made = np.isin(graph.kind, (NodeKind.HEADS, NodeKind.HEAD))  # all else follows from a config
+    fused = graph.attributes.get("fused_tensors")
+    for experts in fused.ids.tolist() if fused is not None else ():
+        made[experts + 1 : experts + graph.size[experts]] = True
+    return made
 
 
 def _stored_tensors(graph: ModelGraph) -> NDArray[np.bool_]:

@@ -1,10 +1,11 @@
 """From a file or folder to a ModelGraph: one module a format, chosen by `detect`."""
 
 import gc
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .limits import LoadLimits
+from .limits import LoadLimits, default_limits
 
 if TYPE_CHECKING:
     from ..graph import ModelGraph
@@ -34,6 +35,7 @@ def load(path: str, limits: LoadLimits | None = None, report: "Report" = _silent
     InputError
         When the path cannot be read as a model; the message is one line.
     """
+    from ..graph.dotted import TooManyNamesError
     from .detect import detect
     from .files import DAMAGED, input_error, unreadable
 
@@ -41,7 +43,9 @@ def load(path: str, limits: LoadLimits | None = None, report: "Report" = _silent
     collecting = gc.isenabled()
     gc.disable()  # a header is a million small objects and no cycle: collecting would only look at them again and again
     try:
-        return getattr(import_module(f".{module}", __package__), function)(path, limits or LoadLimits(), report)
+        return getattr(import_module(f".{module}", __package__), function)(path, limits or default_limits(), report)
+    except TooManyNamesError as error:
+        raise input_error(path, f"has {error} of modules and tensors", DAMAGED) from error
     except MemoryError:
         problem = "needs more memory to read than is allowed"
     except RecursionError:
@@ -71,10 +75,23 @@ def load_confined(path: str, limits: LoadLimits | None = None) -> "ModelGraph":
     from .confinement import limited_memory
     from .detect import detect
 
-    limits = limits or LoadLimits()
+    limits = limits or default_limits()
     if detect(path).isolated:
         from .opening import Opening
 
         return Opening(path, limits).result()
     with limited_memory(limits.memory_bytes):
-        return load(path, limits)
+        return load(path, limits, _deadline(path, limits.seconds))
+
+
+def _deadline(path: str, seconds: float) -> "Report":
+    """Return a report that ends the reading when its time is over: what lies between two reports is short."""
+    from .files import DAMAGED, input_error
+
+    end = time.monotonic() + seconds
+
+    def report(_text: str, _fraction: float | None) -> None:
+        if time.monotonic() > end:
+            raise input_error(path, f"takes more than {seconds:g} seconds to read", DAMAGED)
+
+    return report

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..graph import GraphBuilder, ModelGraph, NodeKind
+from ..graph import GraphBuilder, ModelGraph, NodeKind, Provenance
 from ..graph.roles import RESERVED, recognise
 from .files import input_error, plain_text
 from .huggingface import display_name
 from .limits import LoadLimits
+from .quantisation import note_quantisation
 from .tensor_table import TensorTable, add_tensors
 from .untyped import is_sequence
 
@@ -38,6 +39,8 @@ class Checkpoint:
         A Hugging Face style configuration: sizes that names and shapes do not tell.
     warnings : list of str
         What a user should know about how it was read.
+    refine : callable, optional
+        What the file's names say beyond a tree: called with the graph before its roles are recognised.
     """
 
     model: TensorTable
@@ -45,6 +48,7 @@ class Checkpoint:
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     config: Mapping[str, Any] | None = None
     warnings: list[str] = field(default_factory=list[str])
+    refine: Callable[[ModelGraph], ModelGraph] | None = None
 
 
 def build_graph(path: str, format: str, checkpoint: Checkpoint, limits: LoadLimits, name: str = "") -> ModelGraph:
@@ -60,14 +64,18 @@ def build_graph(path: str, format: str, checkpoint: Checkpoint, limits: LoadLimi
         raise input_error(path, "holds no tensor and no module", "a model's weights are needed")
     if sum(len(table.names) + len(table.modules) for table in tables) > limits.nodes:
         raise input_error(path, "has too many modules and tensors", f"at most {limits.nodes:,} are shown")
-    builder = GraphBuilder(name or plain_text(display_name(path, checkpoint.config)), format, path)
+    provenance = Provenance.DERIVED if checkpoint.model.derived else Provenance.DECLARED
+    shown = name or plain_text(display_name(path, checkpoint.config))
+    builder = GraphBuilder(shown, format, path, provenance, limits.names)
+    quantised = note_quantisation(checkpoint.model, checkpoint.config, checkpoint.warnings)
     add_tensors(builder, checkpoint.model)
     for key, kind, table in checkpoint.beside:
         add_tensors(builder, table, builder.node(0, key, kind))
-    builder.annotate(0, **checkpoint.attributes)
+    builder.annotate(0, **{**quantised, **checkpoint.attributes})
     for warning in checkpoint.warnings:
         builder.warn(plain_text(warning, 4000))
-    return recognise(builder.build(), checkpoint.config)
+    graph = builder.build()
+    return recognise(checkpoint.refine(graph) if checkpoint.refine else graph, checkpoint.config)
 
 
 def short_attributes(values: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:

@@ -3,15 +3,24 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["confine", "limited_memory", "resident_bytes"]
+__all__ = ["confine", "hand_over", "limit_time", "limited_memory", "resident_bytes", "time_unpickling"]
 
 # Reading headers needs none of these: whatever asks for one was not meant to run. (See `sys.audit` events.)
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.startfile")
+
+# Processor time that unpickling may take, at first and for each byte: 92k tensors have 30 MB and take 2 s (6 s where
+# nothing of them is known). A pickle can make the interpreter's own dicts quadratic (60,000 whole numbers with one
+# hash: minutes, inside one opcode), and no exception could end that: the system ends the process.
+_UNPICKLING_SECONDS = 2.0
+_UNPICKLING_SECONDS_A_BYTE = 1 / 2e6
+_confined = False
+_allowed = 0.0  # processor time at which the process ends; 0 while nothing is unpickled
 
 
 def confine(memory_bytes: int, seconds: float) -> None:
@@ -19,20 +28,53 @@ def confine(memory_bytes: int, seconds: float) -> None:
 
     On Windows, and for memory on macOS, the system has no such limits; there the parent watches (`resident_bytes`).
     """
+    global _confined
+    _confined = True
+    limit_time(seconds)
+    if sys.platform != "win32":
+        _set_memory_limit(memory_bytes)
+    sys.addaudithook(_refuse)
+
+
+def limit_time(seconds: float) -> None:
+    """End this process after some time, without a core file; an interrupt is the parent's to handle."""
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-        _set_memory_limit(memory_bytes)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
-    sys.addaudithook(_refuse)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _refuse(event: str, _arguments: tuple[Any, ...]) -> None:
     if event.startswith(_FORBIDDEN):
         raise PermissionError(f"{event} is not allowed while a file is read")
+
+
+@contextmanager
+def time_unpickling() -> Generator[None]:
+    """End a confined process whose unpickler takes more time than what it is given (`hand_over`) can need."""
+    global _allowed
+    if not _confined or sys.platform == "win32":
+        yield
+        return
+    _allowed = time.process_time() + _UNPICKLING_SECONDS
+    hand_over(0)
+    try:
+        yield
+    finally:
+        _allowed = 0.0
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+def hand_over(nbytes: int) -> None:
+    """Note that an unpickler gets so many bytes, which may take their time."""
+    global _allowed
+    if _allowed and sys.platform != "win32":
+        _allowed += nbytes * _UNPICKLING_SECONDS_A_BYTE
+        signal.setitimer(signal.ITIMER_VIRTUAL, max(_allowed - time.process_time(), 0.01))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ _CONFIG_BYTES = 16 * 2**20
 # ~/.cache/huggingface/hub/models--deepseek-ai--DeepSeek-V3/snapshots/<commit>
 _HUB_CACHE = re.compile(r"models--(?:.+--)?(.+)")
 _SHARD = re.compile(r"[-_.]?\d+-of-\d+$")
-_SUFFIX = re.compile(r"\.(safetensors|bin|pt|pth|ckpt)(\.index\.json)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(safetensors|bin|pt|pth|ckpt|pt2|jit|ptl|npz|npy|onnx|ort)(\.index\.json)?$", re.IGNORECASE)
 
 
 def read_config(path: str, limits: LoadLimits) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def display_name(path: str, config: Mapping[str, Any] | None = None) -> str:
     place = Path(path).absolute()
     if place.name.endswith(".index.json") or _SHARD.search(_SUFFIX.sub("", place.name)):
         place = place.parent
-    for part in (place, *place.parents[:2]):
+    for part in (place, *place.parents[:4]):
         cached = _HUB_CACHE.fullmatch(part.name)
         if cached:
             return cached[1]

@@ -16,7 +16,7 @@ from ..errors import ArchvizError, InputError, MachineError
 from ..graph import ModelGraph
 from ..graph.wire import unpack
 from .files import DAMAGED, input_error
-from .limits import LoadLimits
+from .limits import LoadLimits, default_limits
 from .worker_protocol import READY
 
 __all__ = ["Opening", "Progress"]
@@ -47,6 +47,9 @@ class Opening:
         A file or folder.
     limits : LoadLimits, optional
         What the file may ask for; time and memory are those of the worker process.
+    run : {"hooks", "operators", "none"}, optional
+        The path names Python code (`live.target`) which the worker runs, limited in time only; this is how data flow
+        is found in the model that it makes.
 
     Notes
     -----
@@ -54,9 +57,12 @@ class Opening:
     watches time and memory.
     """
 
-    def __init__(self, path: "str | os.PathLike[str]", limits: LoadLimits | None = None) -> None:
+    def __init__(
+        self, path: "str | os.PathLike[str]", limits: LoadLimits | None = None, *, run: str | None = None
+    ) -> None:
         self._path = os.fspath(path)
-        self._limits = limits or LoadLimits()
+        self._run = run
+        self._limits = limits or default_limits()
         self._process: subprocess.Popen[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self._ended = threading.Event()
@@ -74,6 +80,7 @@ class Opening:
             When no process can be started.
         """
         command = [sys.executable, *_COMMAND, self._path, msgspec.json.encode(self._limits).decode()]
+        command += [self._run] if self._run is not None else []
         hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
         try:
             self._process = subprocess.Popen(
@@ -164,8 +171,8 @@ class Opening:
         late = time.monotonic() + limits.seconds
         while not self._ended.wait(_WATCH_SECONDS):
             if time.monotonic() > late:
-                self._stop(f"takes more than {limits.seconds:g} seconds to read; {DAMAGED}")
-            elif (resident_bytes(process.pid) or 0) > _RESIDENT_FACTOR * limits.memory_bytes:
+                self._stop(self._too_slow())
+            elif self._run is None and (resident_bytes(process.pid) or 0) > _RESIDENT_FACTOR * limits.memory_bytes:
                 self._stop(f"needs more than {limits.memory_bytes:,} bytes of memory to read; {DAMAGED}")
 
     def _stop(self, why: str) -> None:
@@ -173,9 +180,17 @@ class Opening:
         if self._process is not None:
             self._process.kill()
 
+    def _too_slow(self) -> str:
+        longest = f"takes more than {self._limits.seconds:g} seconds"
+        return f"{longest} to read; {DAMAGED}" if self._run is None else f"{longest} to run"
+
     def _death(self, status: int) -> ArchvizError:
         if status == -getattr(signal, "SIGALRM", 0) and status:
-            return input_error(self._path, f"takes more than {self._limits.seconds:g} seconds to read", DAMAGED)
+            return input_error(self._path, self._too_slow())
+        if self._run is not None:
+            return input_error(self._path, f"ended its process without a model (status {status})")
+        if status == -getattr(signal, "SIGVTALRM", 0) and status:
+            return input_error(self._path, "has a pickle that takes far longer to read than its size explains", DAMAGED)
         if status < 0 or status in (0xC0000005, 0xC00000FD, 0xC0000409):  # a signal; or crashes as Windows numbers them
             return input_error(self._path, f"made its reader crash (status {status})", DAMAGED)
         problem = f"the process that reads files did not start (status {status})"

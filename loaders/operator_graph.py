@@ -42,7 +42,8 @@ class Operator:
     scope : sequence of str
         Names of the modules that it ran in, from the outermost.
     inputs, outputs : sequence of str
-        Names of values; "" for an input that is left out. ``input_ports``, where given, says what each input is.
+        Names of values; "" for an input that is left out. ``input_ports`` and ``output_ports``, where given, say
+        what each of them is.
     attributes : mapping
         Plain and short values.
     """
@@ -54,6 +55,7 @@ class Operator:
     outputs: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     input_ports: Sequence[str] | None = None
+    output_ports: Sequence[str] | None = None
 
 
 class Modules:
@@ -68,23 +70,30 @@ class Modules:
 
     def __init__(self, builder: GraphBuilder, under: int = 0) -> None:
         self.builder = builder
-        self._handles: dict[tuple[str, ...], int] = {(): under}
+        self._under = under
+        self._inner: dict[tuple[int, str], int] = {}
         self._taken: dict[int, dict[str, int]] = {}
 
     def handle(self, scope: Sequence[str], provenance: Provenance = Provenance.DECLARED) -> int:
         """Return the handle of the module at `scope`."""
-        path = tuple(scope)
-        known = len(path)
-        while path[:known] not in self._handles:
-            known -= 1
-        here = self._handles[path[:known]]
-        for depth in range(known, len(path)):
-            here = self.builder.node(here, self.unique(here, path[depth]), NodeKind.MODULE, provenance)
-            self._handles[path[: depth + 1]] = here
+        here = self._under
+        for name in scope:
+            inner = self._inner.get((here, name))
+            if inner is None:
+                inner = self.builder.node(here, self.unique(here, name), NodeKind.MODULE, provenance)
+                self._inner[here, name] = inner
+            here = inner
         return here
 
+    def hold(self, scope: Sequence[str], handle: int) -> None:
+        """Make a node that is there already (an operator with a body) the container at `scope`."""
+        self._inner[self.handle(scope[:-1]), scope[-1]] = handle
+
     def __contains__(self, scope: Sequence[str]) -> bool:
-        return tuple(scope) in self._handles
+        here: int | None = self._under
+        for name in scope:
+            here = self._inner.get((here, name)) if here is not None else None
+        return here is not None
 
     def unique(self, parent: int, name: str) -> str:
         """Return `name`, numbered when a sibling has it already, and note it as taken."""
@@ -113,18 +122,19 @@ class OperatorGraph:
         self._provenance = provenance
         self._maker: dict[str, tuple[int, str | None]] = {}
         self._uses: list[tuple[str, int, str | None]] = []
+        self._same: dict[str, str] = {}
         self.values: dict[str, Value] = {}
 
-    def graph_input(self, name: str) -> int:
-        """Add an input of the whole graph, which makes the value of its name."""
-        handle = self._endpoint(name, "input")
+    def graph_input(self, name: str, shown: str | None = None, scope: Sequence[str] = ()) -> int:
+        """Add an input of the graph (with a scope: of the body that stands there), which makes the value `name`."""
+        handle = self._endpoint(shown or name, "input", scope)
         self._maker[name] = (handle, None)
         return handle
 
-    def graph_output(self, name: str, shown: str | None = None) -> int:
-        """Add an output of the whole graph, which uses the value `name`."""
-        handle = self._endpoint(shown or name, "output")
-        self._uses.append((name, handle, None))
+    def graph_output(self, name: str, shown: str | None = None, scope: Sequence[str] = ()) -> int:
+        """Add an output of the graph (with a scope: of the body that stands there), which uses the value `name`."""
+        handle = self._endpoint(shown or name, "output", scope)
+        self.use(handle, [name])
         return handle
 
     def made_by(self, value: str, handle: int) -> None:
@@ -139,29 +149,33 @@ class OperatorGraph:
             self._modules.unique(parent, operator.name.replace(".", "_") or operator.operator),
             NodeKind.OPERATOR,
             self._provenance,
-            **operator.attributes,
-            operator=operator.operator,
         )
+        self._builder.annotate(handle, **{**operator.attributes, "operator": operator.operator})
         self.use(handle, operator.inputs, operator.input_ports)
-        self.make(handle, operator.outputs)
+        self.make(handle, operator.outputs, operator.output_ports)
         return handle
 
     def use(self, handle: int, values: Sequence[str], ports: Sequence[str] | None = None) -> None:
         """Note that a node uses values."""
         for k, value in enumerate(values):
             if value:
-                self._uses.append((value, handle, ports[k] if ports is not None and k < len(ports) else None))
+                self._uses.append((value, handle, (ports[k] or None) if ports is not None and k < len(ports) else None))
 
-    def make(self, handle: int, values: Sequence[str]) -> None:
+    def make(self, handle: int, values: Sequence[str], ports: Sequence[str] | None = None) -> None:
         """Note that a node makes values; where it makes more than one, edges say which."""
-        for value in values:
+        for k, value in enumerate(values):
             if value:
-                self._maker[value] = (handle, value if len(values) > 1 else None)
+                self._maker[value] = (handle, (ports or values)[k] if len(values) > 1 else None)
+
+    def same_as(self, value: str, other: str) -> None:
+        """Note that a value is another one under a second name."""
+        self._same[value] = other
 
     def connect(self) -> list[str]:
         """Add the edges, and return the names of values that are used but made by nobody."""
         unknown: dict[str, None] = {}
         for value, handle, target_port in self._uses:
+            value = self._first_name(value) if self._same else value
             maker = self._maker.get(value)
             if maker is None:
                 unknown[value] = None
@@ -180,8 +194,16 @@ class OperatorGraph:
         self._uses.clear()
         return list(unknown)
 
-    def _endpoint(self, name: str, direction: str) -> int:
-        shown = self._modules.unique(self._modules.handle(()), name.replace(".", "_"))
-        return self._builder.node(
-            self._modules.handle(()), shown, NodeKind.VALUE, self._provenance, direction=direction
-        )
+    def _first_name(self, value: str) -> str:
+        """Return the value that this is a second name of, and remember it: names of names may be many, or go round."""
+        passed: list[str] = []
+        while (other := self._same.get(value, value)) != value and len(passed) <= len(self._same):
+            passed.append(value)
+            value = other
+        self._same.update(dict.fromkeys(passed, value))
+        return value
+
+    def _endpoint(self, name: str, direction: str, scope: Sequence[str]) -> int:
+        parent = self._modules.handle(scope, self._provenance)
+        shown = self._modules.unique(parent, name.replace(".", "_"))
+        return self._builder.node(parent, shown, NodeKind.VALUE, self._provenance, direction=direction)

@@ -6,6 +6,8 @@ A new format is a module with a function ``load(path, limits, report) -> ModelGr
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .onnx.content import is_onnx
+
 __all__ = ["FORMATS", "TORCH_LEGACY_MAGIC", "Candidate", "Format"]
 
 _PYTORCH = (".pt", ".pth", ".bin", ".ckpt")
@@ -79,8 +81,83 @@ def _is_safetensors_folder(folder: Candidate) -> bool:
     return any(name.endswith((".safetensors", ".safetensors.index.json")) for name in folder.entries or ())
 
 
+def _is_adapter_folder(folder: Candidate) -> bool:
+    return "adapter_config.json" in (folder.entries or ())
+
+
+def _is_distributed_folder(folder: Candidate) -> bool:
+    # HuggingFaceStorageWriter puts an index called .metadata beside .safetensors files: those are read as such.
+    entries = folder.entries or ()
+    return (".metadata" in entries and not _is_safetensors_folder(folder)) or "pytorch_model_fsdp_0" in entries
+
+
+def _is_deepspeed_folder(folder: Candidate) -> bool:
+    entries = folder.entries or ()
+    return "latest" in entries or any(name.endswith("_model_states.pt") for name in entries)
+
+
+def _is_megatron_folder(folder: Candidate) -> bool:
+    entries = folder.entries or ()
+    return "latest_checkpointed_iteration.txt" in entries or any(name.startswith("mp_rank_00") for name in entries)
+
+
 def _is_pytorch_folder(folder: Candidate) -> bool:
-    return any(name.endswith((*_PYTORCH, ".bin.index.json")) or name == "config.json" for name in folder.entries or ())
+    names = folder.entries or ()
+    # Beside an ONNX file, another .bin is more likely its external data.
+    sure = (".pt", ".pth", ".ckpt", ".bin.index.json", "pytorch_model.bin")
+    return any(name.endswith(sure if _is_onnx_folder(folder) else (*_PYTORCH, ".bin.index.json")) for name in names)
+
+
+def _is_pipeline_folder(folder: Candidate) -> bool:
+    return "model_index.json" in (folder.entries or ())
+
+
+def _is_pipeline(file: Candidate) -> bool:
+    return file.name == "model_index.json" and file.head.lstrip()[:1] == b"{"
+
+
+def _is_config_folder(folder: Candidate) -> bool:
+    return "config.json" in (folder.entries or ())
+
+
+def _is_config(file: Candidate) -> bool:
+    about = (b'"model_type"', b'"architectures"')
+    return file.head.lstrip()[:1] == b"{" and any(key in file.head + file.tail for key in about)
+
+
+def _is_exported(file: Candidate) -> bool:
+    # torch.export.save: written last, or (up to torch 2.7) beside nothing else.
+    return file.head[:4] == b"PK\x03\x04" and (
+        b"/archive_format" in file.tail or b"serialized_exported_program.json" in file.head + file.tail
+    )
+
+
+def _is_gguf(file: Candidate) -> bool:
+    return file.head[:4] == b"GGUF"
+
+
+def _is_gguf_folder(folder: Candidate) -> bool:
+    return any(name.endswith(".gguf") for name in folder.entries or ())
+
+
+def _is_torchscript(file: Candidate) -> bool:
+    # Its constants are written after its code, near the directory's end; torch.save writes none.
+    return (file.head[:4] == b"PK\x03\x04" and b"/constants.pkl" in file.tail) or file.head[4:8] == b"PTMF"
+
+
+def _is_npy(file: Candidate) -> bool:
+    return file.head[:6] == b"\x93NUMPY"
+
+
+def _is_npz(file: Candidate) -> bool:
+    # numpy writes nothing but arrays; torch.save puts an archive's name before each record.
+    first = file.head[30 : 30 + int.from_bytes(file.head[26:28], "little")]
+    return file.head[:4] == b"PK\x03\x04" and first.endswith(b".npy")
+
+
+def _is_npz_folder(folder: Candidate) -> bool:
+    names = folder.entries or ()
+    return any(name.endswith(".npz") for name in names) and not any(name.endswith(_PYTORCH) for name in names)
 
 
 def _is_torch_zip(file: Candidate) -> bool:
@@ -92,7 +169,32 @@ def _is_torch_legacy(file: Candidate) -> bool:
     return TORCH_LEGACY_MAGIC in file.head[:32] or file.head[257:262] == b"ustar"
 
 
+def _is_onnx(file: Candidate) -> bool:
+    return is_onnx(file.head, file.size)
+
+
+def _is_onnx_folder(folder: Candidate) -> bool:
+    return any(name.endswith(".onnx") for name in folder.entries or ())
+
+
+def _is_graph_json(file: Candidate) -> bool:
+    # Keys may stand anywhere: what the head does not show, the suffix suggests and the reader finds out.
+    keys = (b'"schema"', b'"modules"', b'"connections"', b'"nodes"', b'"edges"', b'"graphs"', b'"graphCollections"')
+    is_json = file.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return is_json and any(key in file.head for key in keys)
+
+
+def _is_plain_pickle(file: Candidate) -> bool:
+    return file.head[:1] == b"\x80" and file.head[1:2] in (b"\2", b"\3", b"\4", b"\5") and file.tail[-1:] == b"."
+
+
 FORMATS: tuple[Format, ...] = (
+    Format("a diffusers pipeline (model_index.json)", "pipeline.load", _is_pipeline_folder, isolated=True),
+    Format("its model_index.json", "pipeline.load", _is_pipeline, isolated=True),
+    Format("a folder with a PEFT adapter", "adapter_folder.load", _is_adapter_folder, isolated=True),
+    Format("a folder of torch.distributed.checkpoint", "distributed.dcp.load", _is_distributed_folder, isolated=True),
+    Format("a folder of DeepSpeed", "distributed.deepspeed.load", _is_deepspeed_folder, isolated=True),
+    Format("a folder of Megatron", "distributed.megatron.load", _is_megatron_folder, isolated=True),
     Format("safetensors (.safetensors)", "safetensors.load", _is_safetensors, (".safetensors",)),
     Format(
         "shards with their index (.safetensors.index.json)",
@@ -101,8 +203,27 @@ FORMATS: tuple[Format, ...] = (
         (".safetensors.index.json",),
     ),
     Format("a folder with .safetensors files", "shards.load_safetensors", _is_safetensors_folder),
+    Format("torch.export (.pt2)", "exported.archive.load", _is_exported, (".pt2",), isolated=True),
+    Format("GGUF (.gguf)", "gguf.container.load", _is_gguf, (".gguf",)),
+    Format("a folder with .gguf files", "gguf.container.load", _is_gguf_folder),
+    Format("numpy (.npz)", "numpy_arrays.load", _is_npz, (".npz",)),
+    Format("numpy (.npy)", "numpy_arrays.load", _is_npy, (".npy",)),
+    Format("a folder with .npz files", "numpy_arrays.load", _is_npz_folder),
+    Format("ONNX (.onnx)", "onnx.reader.load", _is_onnx, (".onnx", ".ort")),
+    Format("TorchScript (.pt .jit .ptl)", "torchscript.archive.load", _is_torchscript, (".jit", ".ptl"), isolated=True),
     Format("PyTorch (.pt .pth .bin .ckpt)", "pytorch.container.load", _is_torch_zip, _PYTORCH, isolated=True),
     Format("PyTorch before 1.6 (the same suffixes)", "pytorch.container.load", _is_torch_legacy, isolated=True),
+    Format(
+        "pickled state dicts (.pkl .pickle)",
+        "pytorch.container.load",
+        _is_plain_pickle,
+        (".pkl", ".pickle"),
+        isolated=True,
+    ),
     Format("PyTorch shards (.bin.index.json)", "shards.load_pytorch", _is_index, (".bin.index.json",), isolated=True),
     Format("a folder with PyTorch files", "shards.load_pytorch", _is_pytorch_folder, isolated=True),
+    Format("a folder with .onnx files", "onnx.reader.load_folder", _is_onnx_folder),
+    Format("a graph as JSON (.json)", "graph_json.reader.load", _is_graph_json, (".json",)),
+    Format("a model's config.json alone", "config_tree.reader.load", _is_config, isolated=True),
+    Format("a folder with only a config.json", "config_tree.reader.load", _is_config_folder, isolated=True),
 )

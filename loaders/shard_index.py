@@ -2,6 +2,7 @@
 
 import msgspec
 
+from .checked_json import decode
 from .files import input_error, plain_text, read_whole
 from .limits import LoadLimits
 
@@ -34,6 +35,7 @@ class ShardIndex:
     def __init__(self, path: str, suffixes: tuple[str, ...], limits: LoadLimits) -> None:
         self.path = path
         self._suffixes = suffixes
+        self._limits = limits
         self._raw = read_whole(path, limits.header_bytes)
 
     def agrees(self, tensors: int) -> bool:
@@ -59,7 +61,7 @@ class ShardIndex:
         Raises
         ------
         InputError
-            When it is no index, or a shard is not a file of its folder.
+            When it is no index, names a tensor twice, or a shard is not a file of its folder.
         """
         try:
             weight_map = msgspec.json.decode(self._raw, type=_Document).weight_map
@@ -68,6 +70,9 @@ class ShardIndex:
             raise input_error(self.path, f"is no index of shards ({reason})", _REMEDY) from error
         if not weight_map:
             raise input_error(self.path, "names no tensor", _REMEDY)
+        # Each pair ends with a suffix and a quote: as many of them as there are names prove that none is there twice.
+        if sum(self._raw.count(f'{suffix}"'.encode()) for suffix in self._suffixes) != len(weight_map):
+            decode(self._raw, self.path, self._limits)
         names = set(weight_map.values())
         if len(names) > _MAX_SHARDS:
             raise input_error(self.path, f"names {len(names):,} shards", f"at most {_MAX_SHARDS:,} are read")

@@ -15,12 +15,20 @@ from .limits import LoadLimits
 from .shard_index import ShardIndex
 from .tensor_table import TensorTable
 
-__all__ = ["load_pytorch", "load_safetensors"]
+__all__ = ["load_pytorch", "load_safetensors", "read_pytorch", "read_safetensors"]
 
 _SAFETENSORS = (".safetensors",)
 _PYTORCH = (".bin", ".pt", ".pth", ".ckpt")
-_USUAL: dict[tuple[str, ...], str] = {_SAFETENSORS: "model.safetensors", _PYTORCH: "pytorch_model.bin"}
-_NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt")  # of the HF trainer
+# The whole model, by the names that transformers and diffusers give it; other weights beside it are copies.
+_USUAL: dict[tuple[str, ...], tuple[str, ...]] = {
+    _SAFETENSORS: ("model.safetensors", "diffusion_pytorch_model.safetensors"),
+    _PYTORCH: ("pytorch_model.bin", "diffusion_pytorch_model.bin"),
+}
+# What the Hugging Face trainer and accelerate put beside weights.
+_NO_WEIGHTS = re.compile(
+    r"training_args\.bin|(optimizer|scheduler|scaler)(_\d+)?\.(pt|bin)|(rng_state|random_states)(_\d+)?\.(pth|pkl)"
+    r"|trainer_state\.json|dataloader.*\.(pt|bin)"
+)
 _OF = re.compile(r"(.*?)(\d+)-of-(\d+)(.*)")
 _MAX_LISTED = 50
 _MAX_DIGITS = 6  # no model has more files
@@ -44,6 +52,16 @@ class _Place:
 
 def load_safetensors(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     """Read the model of a folder or an index, with the config.json beside it if there is one."""
+    return build_graph(path, "safetensors", read_safetensors(path, limits, report), limits)
+
+
+def load_pytorch(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
+    """Read the model of a folder or index of PyTorch files, with the config.json beside it if there is one."""
+    return build_graph(path, "pytorch", read_pytorch(path, limits, report), limits)
+
+
+def read_safetensors(path: str, limits: LoadLimits, report: Report) -> Checkpoint:
+    """Read what a folder or an index of .safetensors files holds."""
     place = _look(path, _SAFETENSORS, limits)
     before = len(place.warnings)
     paths = place.paths(_whole_series(place.entries)) if place.index else []
@@ -54,13 +72,12 @@ def load_safetensors(path: str, limits: LoadLimits, report: Report) -> ModelGrap
         paths = place.paths(names)
         table = safetensors.read_headers(paths, limits, place.warnings, report)
         _compare(weight_map, names, table, place.warnings)
-    attributes = safetensors.read_metadata(paths[0], limits)
-    checkpoint = Checkpoint(table, attributes=attributes, config=place.config, warnings=place.warnings)
-    return build_graph(path, "safetensors", checkpoint, limits)
+    attributes = {**safetensors.read_metadata(paths[0], limits), **_training_state(place)}
+    return Checkpoint(table, attributes=attributes, config=place.config, warnings=place.warnings)
 
 
-def load_pytorch(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
-    """Read the model of a folder or index of PyTorch files, with the config.json beside it if there is one."""
+def read_pytorch(path: str, limits: LoadLimits, report: Report) -> Checkpoint:
+    """Read what a folder or an index of PyTorch files holds."""
     from .pytorch import container
 
     place = _look(path, _PYTORCH, limits)
@@ -68,8 +85,9 @@ def load_pytorch(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     checkpoint = container.read_files(place.paths(names), limits, place.warnings, report)
     _compare(weight_map, names, checkpoint.model, place.warnings)
     checkpoint.config = place.config or checkpoint.config
+    checkpoint.attributes = {**checkpoint.attributes, **_training_state(place)}
     checkpoint.warnings = place.warnings
-    return build_graph(path, "pytorch", checkpoint, limits)
+    return checkpoint
 
 
 def _look(path: str, suffixes: tuple[str, ...], limits: LoadLimits) -> _Place:
@@ -91,6 +109,12 @@ def _choose(place: _Place, suffixes: tuple[str, ...]) -> tuple[list[str], dict[s
     return _present(place, place.index.path, weight_map), weight_map
 
 
+def _training_state(place: _Place) -> dict[str, str]:
+    """Return the files of training that lie beside a model, as an attribute."""
+    found = [name for name in place.entries if _NO_WEIGHTS.fullmatch(name)]
+    return {"training_state": _listed(found)} if found else {}
+
+
 def _entries(folder: Path) -> list[str]:
     """Return the names in a folder. A link to nothing is not there: hub caches have some while a download runs."""
     try:
@@ -110,7 +134,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _choose_index(folder: Path, entries: list[str], suffixes: tuple[str, ...], warnings: list[str]) -> str | None:
-    if _USUAL[suffixes] in entries:
+    if any(usual in entries for usual in _USUAL[suffixes]):
         return None
     found = [name for name in entries if name.endswith(tuple(f"{suffix}.index.json" for suffix in suffixes))]
     found.sort(key=lambda name: len(name))  # "model.safetensors.index.json" before "model.safetensors.index.fp16.json"
@@ -141,20 +165,20 @@ def _whole_series(entries: list[str]) -> list[str]:
     """Return the only series of shards among the names, if it is whole: 00001-of-00163 to 00163-of-00163."""
     series = [match for name in entries if name.endswith(_SAFETENSORS) and (match := _OF.fullmatch(name))]
     kinds = {(match[1], match[3], match[4]) for match in series}
-    whole = len(kinds) == 1 and not _gaps(series)
+    whole = len(kinds) == 1 and not _gaps(series) and not _may_lack_last(series)
     return [match[0] for match in series] if whole else []
 
 
 def _choose_files(place: _Place, suffixes: tuple[str, ...]) -> list[str]:
     """Return the weights of a folder that has no index."""
     entries, warnings = place.entries, place.warnings
-    found = [name for name in entries if name.lower().endswith(suffixes) and name not in _NO_WEIGHTS]
+    found = [name for name in entries if name.lower().endswith(suffixes) and not _NO_WEIGHTS.fullmatch(name)]
     if not found:
         what = "has a config.json but no weights" if "config.json" in entries else "holds no weights"
         raise input_error(place.path, what, "a folder needs .safetensors or PyTorch files (.bin .pt .pth .ckpt)")
-    usual = _USUAL[suffixes]
+    usual = next((name for name in _USUAL[suffixes] if name in found), None)
     series = [match for name in found if (match := _OF.fullmatch(name))]
-    if usual in found:
+    if usual is not None:
         used = [usual]
     elif series:
         series = [match for match in series if (match[1], match[4]) == (series[0][1], series[0][4])]
@@ -164,6 +188,9 @@ def _choose_files(place: _Place, suffixes: tuple[str, ...]) -> list[str]:
             width = len(series[0][2])
             lost = [f"{series[0][1]}{k:0{width}}-of-{series[0][3]}{series[0][4]}" for k in missing[:_MAX_LISTED]]
             warnings.append(f"{len(missing)} of {int(series[0][3])} shards are missing: {_listed(lost, len(missing))}")
+        elif _may_lack_last(series):
+            lost = f"{series[0][1]}{series[0][3]}-of-{series[0][3]}{series[0][4]}"
+            warnings.append(f"shards count from 0: whether {plain_text(lost, 120)} belongs to them is not known")
     elif len(found) > 1 and suffixes == _PYTORCH:
         raise input_error(place.path, f"holds {len(found)} PyTorch files ({_listed(found[:4])})", "name one of them")
     else:
@@ -180,8 +207,19 @@ def _gaps(series: list[re.Match[str]]) -> list[int]:
     if len(total) > _MAX_DIGITS or any(len(match[2]) > _MAX_DIGITS for match in series):
         return []
     numbers = {int(match[2]) for match in series}
-    first = 0 if 0 in numbers else 1  # gpt-oss counts from 00000 to 00014 "of 00014"
-    return [k for k in range(first, int(total) + first) if k not in numbers]
+    first = 0 if 0 in numbers else 1
+    last = int(total) if int(total) in numbers else int(total) + first - 1
+    return [k for k in range(first, last + 1) if k not in numbers]
+
+
+def _may_lack_last(series: list[re.Match[str]]) -> bool:
+    """Return whether nobody can tell from the names if the last one is there.
+
+    From 00000 on, some count to 00014 "of 00015", and gpt-oss to 00014 "of 00014".
+    """
+    numbers = {int(match[2]) for match in series if len(match[2]) <= _MAX_DIGITS}
+    total = int(series[0][3]) if len(series[0][3]) <= _MAX_DIGITS else 0
+    return 0 in numbers and total > 0 and total not in numbers
 
 
 def _compare(weight_map: dict[str, str], shards: list[str], table: TensorTable, warnings: list[str]) -> None:

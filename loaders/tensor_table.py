@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph import EdgeKind, GraphBuilder, NodeKind
-from .files import input_error, plain_text
+from ..graph import EdgeKind, GraphBuilder, Provenance
+from .files import DAMAGED, input_error, plain_text
 from .limits import LoadLimits
+from .operator_graph import Modules
 
-__all__ = ["TensorTable", "add_tensors", "check_names", "printable_names"]
+__all__ = ["TensorTable", "add_described", "add_tensors", "check_names", "joined_tables", "printable_names"]
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class TensorTable:
     Attributes
     ----------
     names, dtypes, shapes, nbytes, files, offsets : sequences of length T
-        As `GraphBuilder.tensors` takes them; ``files`` are positions in `file_names`.
+        As `GraphBuilder.tensors` takes them; ``files`` are positions in `file_names`, -1 for no file.
     file_names : list of str
         Relative to the model's folder.
     tied : mapping of int to int
@@ -35,6 +36,8 @@ class TensorTable:
         What else is known of single tensors.
     modules : list of (int, str, dict)
         Modules that the file describes: number of tensors before it, dotted path, attributes.
+    derived : bool
+        The tensors are in no file: they follow from a config.
     """
 
     names: Sequence[str]
@@ -49,72 +52,101 @@ class TensorTable:
     elements: Mapping[int, int] = field(default_factory=dict[int, int])
     attributes: Mapping[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     modules: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list[tuple[int, str, dict[str, Any]]])
+    derived: bool = False
 
 
 def add_tensors(builder: GraphBuilder, table: TensorTable, under: int = 0) -> None:
     """Put a table's modules and tensors under a node.
 
-    Plain tables (every safetensors file, most state dicts) go in bulk. Where single nodes have something
-    of their own (a tie, a class), nodes are made one by one.
+    Plain tables (every safetensors file, most state dicts) go in bulk. Where there are ties or modules with
+    something of their own (a class), nodes are made one by one.
     """
-    if not (table.tied or table.parameters or table.elements or table.attributes or table.modules):
+    if not (table.tied or table.elements or table.modules):
         t = table
-        builder.tensors(t.names, t.dtypes, t.shapes, t.nbytes, t.files, t.offsets, t.file_names, under)
+        builder.tensors(
+            t.names,
+            t.dtypes,
+            t.shapes,
+            t.nbytes,
+            t.files,
+            t.offsets,
+            t.file_names,
+            under,
+            parameters=t.parameters,
+            attributes=t.attributes,
+            derived=t.derived,
+        )
         return
-    modules = _ModuleHandles(builder, under)
+    add_described(Modules(builder, under), table)
+
+
+def add_described(modules: Modules, table: TensorTable) -> list[int]:
+    """Put a table's modules and tensors where their names say, one by one; return the tensors' handles."""
+    builder = modules.builder
     handles: list[int] = []
+    provenance = Provenance.DERIVED if table.derived else Provenance.DECLARED
     described = iter(table.modules)
     next_module = next(described, None)
     for i, name in enumerate(table.names):
         while next_module is not None and next_module[0] <= i:
-            modules.describe(next_module[1], next_module[2])
+            builder.annotate(modules.handle(_scope(next_module[1]), provenance), **next_module[2])
             next_module = next(described, None)
-        parent, _, last = name.rpartition(".")
+        *scope, last = name.split(".")
+        parent = modules.handle(scope, provenance)
         first = table.tied.get(i)
         handle = builder.tensor(
-            modules.handle(parent),
-            last,
+            parent,
+            modules.unique(parent, last),
             table.shapes[i],
             table.dtypes[i],
             nbytes=0 if first is not None else int(table.nbytes[i]),
-            file=table.file_names[table.files[i]] if table.file_names else None,
+            file=table.file_names[table.files[i]] if table.file_names and table.files[i] >= 0 else None,
             offset=int(table.offsets[i]),
-            elements=0 if first is not None else table.elements.get(i),
+            elements=0 if first is not None or table.derived else table.elements.get(i),
             parameters=0 if first is not None else table.parameters.get(i),
+            provenance=provenance,
         )
         builder.annotate(handle, **table.attributes.get(i, {}))
         handles.append(handle)
     while next_module is not None:
-        modules.describe(next_module[1], next_module[2])
+        builder.annotate(modules.handle(_scope(next_module[1]), provenance), **next_module[2])
         next_module = next(described, None)
     for i, first in table.tied.items():
         builder.annotate(handles[i], tied_to=table.names[first])
         builder.edge(handles[first], handles[i], EdgeKind.TIED)
+    return handles
 
 
-class _ModuleHandles:
-    """Handles of modules by dotted path, made when first asked for."""
+def _scope(path: str) -> list[str]:
+    return path.split(".") if path else []
 
-    def __init__(self, builder: GraphBuilder, under: int) -> None:
-        self._builder = builder
-        self._handles = {"": under}
 
-    def handle(self, path: str) -> int:
-        found = self._handles.get(path)
-        if found is not None:
-            return found
-        parts = path.split(".")
-        known = len(parts) - 1
-        while known and ".".join(parts[:known]) not in self._handles:
-            known -= 1
-        here = self._handles[".".join(parts[:known])]
-        for depth in range(known, len(parts)):
-            here = self._builder.node(here, parts[depth], NodeKind.MODULE)
-            self._handles[".".join(parts[: depth + 1])] = here
-        return here
-
-    def describe(self, path: str, attributes: dict[str, Any]) -> None:
-        self._builder.annotate(self.handle(path), **attributes)
+def joined_tables(tables: Sequence[TensorTable]) -> TensorTable:
+    """Return the tables of several files as one; names are not checked."""
+    whole = TensorTable(
+        names=[name for table in tables for name in table.names],
+        dtypes=[dtype for table in tables for dtype in table.dtypes],
+        shapes=[shape for table in tables for shape in table.shapes],
+        nbytes=np.concatenate([np.asarray(table.nbytes, np.int64) for table in tables]),
+        files=[],
+        offsets=np.concatenate([np.asarray(table.offsets, np.int64) for table in tables]),
+        file_names=[name for table in tables for name in table.file_names],
+    )
+    files: list[int] = []
+    tied, parameters, elements = dict[int, int](), dict[int, int](), dict[int, int]()
+    attributes: dict[int, dict[str, Any]] = {}
+    base = first_file = 0
+    for t in tables:
+        files += [-1 if file < 0 else first_file + int(file) for file in t.files]
+        tied |= {base + i: base + j for i, j in t.tied.items()}
+        parameters |= {base + i: n for i, n in t.parameters.items()}
+        elements |= {base + i: n for i, n in t.elements.items()}
+        attributes |= {base + i: known for i, known in t.attributes.items()}
+        whole.modules += [(base + at, path, known) for at, path, known in t.modules]
+        base, first_file = base + len(t.names), first_file + len(t.file_names)
+    whole.files, whole.tied, whole.parameters, whole.elements = files, tied, parameters, elements
+    whole.attributes = attributes
+    return whole
 
 
 def printable_names(names: list[str], warnings: list[str]) -> list[str]:
@@ -158,6 +190,9 @@ def check_names(
             if name.count(".") >= limits.module_depth:
                 problem = f"tensor {plain_text(name, 60)!r} is nested {name.count('.') + 1} deep"
                 raise input_error(paths[0], problem, f"at most {limits.module_depth} levels are shown")
+    if len(names) > limits.names and len(set(".".join(names).split("."))) > limits.names:
+        problem = f"has more than {limits.names:,} different names of modules and tensors"
+        raise input_error(paths[0], problem, DAMAGED)
     # A module takes two characters of a name; where that bound is too coarse, the dots are counted, then the modules.
     if sum(lengths) // 2 + len(names) > limits.nodes and "".join(names).count(".") + len(names) > limits.nodes:
         _count_nodes(names, paths[0], limits)

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeGuard
 
-__all__ = ["is_dict", "is_sequence", "is_tuple"]
+__all__ = ["is_dict", "is_list", "is_sequence", "is_tuple"]
 
 
 def is_dict(value: object) -> TypeGuard[dict[Any, Any]]:
@@ -13,6 +13,11 @@ def is_dict(value: object) -> TypeGuard[dict[Any, Any]]:
 def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
     """Return whether `value` is a tuple."""
     return isinstance(value, tuple)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Return whether `value` is a list."""
+    return isinstance(value, list)
 
 
 def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:

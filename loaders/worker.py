@@ -1,4 +1,7 @@
-"""The process that reads a file: ``python -P -m archviz3d.loaders.worker PATH LIMITS``.
+"""The process that reads a file: ``python -P -m archviz3d.loaders.worker PATH LIMITS [FLOW]``.
+
+With FLOW the path names Python code that makes a model, which is run (see `live.target`): without confinement, but
+for a limited time.
 
 It writes what `worker_protocol` says, and ends when its standard input is closed, which the death of its
 parent does.
@@ -15,7 +18,7 @@ import msgspec
 from ..errors import InputError
 from ..graph.wire import pack
 from . import load
-from .confinement import confine
+from .confinement import confine, limit_time
 from .files import DAMAGED, input_error, plain_text
 from .limits import LoadLimits
 from .worker_protocol import READY
@@ -30,7 +33,11 @@ def _main() -> None:
     out = _private_output()
     start_new_thread(_end_with_parent, ())
     limits = msgspec.json.decode(sys.argv[2], type=LoadLimits)
-    confine(limits.memory_bytes, limits.seconds + _GRACE_SECONDS)
+    runs_code = len(sys.argv) > 3
+    if runs_code:
+        limit_time(limits.seconds + _GRACE_SECONDS)
+    else:
+        confine(limits.memory_bytes, limits.seconds + _GRACE_SECONDS)
     spoken = 0.0
 
     def report(text: str, fraction: float | None) -> None:
@@ -41,7 +48,12 @@ def _main() -> None:
             _send(out, {"progress": [plain_text(text, 100), fraction]})
 
     try:
-        data = pack(load(sys.argv[1], limits, report))
+        if runs_code:
+            from .live.target import load_target
+
+            data = pack(load_target(sys.argv[1], sys.argv[3], report))
+        else:
+            data = pack(load(sys.argv[1], limits, report))
         _send(out, {"result": len(data)}, data)
         return
     except InputError as error:

@@ -21,7 +21,11 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 1
-_REMEDY = "the file is damaged or was not written by torch.save"
+# torch packs nothing; packed by others, pickles and JSON shrink to a tenth or a fiftieth, a bomb to a thousandth.
+_SMALL = 2**20
+_MAX_RATIO = 200
+_PACKED_PIECE, _MAX_PACKED_HEAD = 2**12, 2**17  # of a packed record whose head is wanted
+_REMEDY = "the file is damaged or no plain zip archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class ZipDirectory:
         Bytes of the file.
     limit : int
         Most bytes of the directory, and of a record that is unpacked.
+    base : int
+        Where the archive begins in the file: an archive may be a stored record of another one.
 
     Raises
     ------
@@ -60,12 +66,12 @@ class ZipDirectory:
         When the directory contradicts itself or the file.
     """
 
-    def __init__(self, fd: int, path: str, size: int, limit: int) -> None:
-        self._fd, self._path, self._limit = fd, path, limit
+    def __init__(self, fd: int, path: str, size: int, limit: int, base: int = 0) -> None:
+        self._fd, self._path, self._limit, self._base = fd, path, limit, base
         count, length, self._start = self._find_directory(size)
         if length > limit or count * _ENTRY.size > length:
             raise self._bad(f"announces {count:,} records in {length:,} bytes")
-        self.records = self._parse(read_at(fd, length, self._start), count)
+        self.records = self._parse(self._read_at(length, self._start), count)
 
     def read(self, record: Record) -> bytes:
         """Return a small record's bytes, unpacked up to the limit."""
@@ -75,6 +81,8 @@ class ZipDirectory:
         raw = read_at(self._fd, record.stored_size, self.data_offset(record))
         if record.method == _STORED:
             return raw
+        if record.size > _SMALL and record.size > _MAX_RATIO * record.stored_size:
+            raise self._bad(f"has a record {record.name!r} that unpacks to {record.size:,} bytes")
         try:
             unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
             data = unpacker.decompress(raw, record.size + 1)  # one more byte shows a size that lies
@@ -84,10 +92,27 @@ class ZipDirectory:
             raise self._bad(f"has a record {record.name!r} of another size than announced")
         return data
 
+    def head(self, record: Record, count: int) -> bytes:
+        """Return up to `count` of a record's first bytes, unpacked."""
+        start = self.data_offset(record)
+        if record.method == _STORED:
+            return read_at(self._fd, min(count, record.size), start)
+        unpacker, found, at = zlib.decompressobj(-zlib.MAX_WBITS), b"", 0
+        try:
+            while len(found) < count and not unpacker.eof and at < min(record.stored_size, _MAX_PACKED_HEAD):
+                raw = read_at(self._fd, min(_PACKED_PIECE, record.stored_size - at), start + at)
+                found += unpacker.decompress(raw, count - len(found))
+                at += len(raw)
+                if not raw:
+                    break
+        except zlib.error as error:
+            raise self._bad(f"has a damaged record {record.name!r} ({error})") from error
+        return found
+
     def data_offset(self, record: Record) -> int:
-        """Return where a record's bytes start, by its local header, which must agree with the directory."""
+        """Return where a record's bytes start in the file, by its local header, which must agree with the directory."""
         wanted = record.name.encode()
-        raw = read_at(self._fd, _LOCAL.size + len(wanted), record.header)
+        raw = self._read_at(_LOCAL.size + len(wanted), record.header)
         if len(raw) < _LOCAL.size or raw[:4] != b"PK\x03\x04":
             raise self._bad(f"has no record {record.name!r} where its directory says")
         *_, name_length, extra_length = _LOCAL.unpack_from(raw)
@@ -96,12 +121,15 @@ class ZipDirectory:
         start = record.header + _LOCAL.size + name_length + extra_length
         if start + record.stored_size > self._start:
             raise self._bad(f"has a record {record.name!r} that runs into its directory")
-        return start
+        return self._base + start
+
+    def _read_at(self, count: int, offset: int) -> bytes:
+        return read_at(self._fd, count, self._base + offset)
 
     def _find_directory(self, size: int) -> tuple[int, int, int]:
         """Return the directory's number of records, its bytes and its offset."""
         tail_start = max(size - _END.size - 2**16, 0)
-        tail = read_at(self._fd, size - tail_start, tail_start)
+        tail = self._read_at(size - tail_start, tail_start)
         at = tail.rfind(b"PK\x05\x06")
         if at < 0 or len(tail) - at < _END.size:
             raise self._bad("has no zip directory at its end: it is cut short or damaged")
@@ -110,10 +138,10 @@ class ZipDirectory:
         if end + _END.size + comment != size:
             raise self._bad("has bytes after its zip directory")
         locator = end - _END64_LOCATOR.size
-        raw = read_at(self._fd, _END64_LOCATOR.size, locator) if locator >= 0 else b""
+        raw = self._read_at(_END64_LOCATOR.size, locator) if locator >= 0 else b""
         if raw[:4] == b"PK\x06\x07":
             end64 = _END64_LOCATOR.unpack(raw)[2]
-            raw = read_at(self._fd, _END64.size, end64) if end64 <= locator - _END64.size else b""
+            raw = self._read_at(_END64.size, end64) if end64 <= locator - _END64.size else b""
             if len(raw) != _END64.size or raw[:4] != b"PK\x06\x06":
                 raise self._bad("has a zip64 directory that is not where it says")
             *_, disk, first_disk, here, count, length, start = _END64.unpack(raw)

@@ -65,3 +65,21 @@ def test_the_input_is_not_overwritten(tmp_path):
             check_output(str(target), str(source))
     check_output(str(model), str(tmp_path / "another"))
     check_output(str(model))
+
+
+@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors", "weights", "vae/config.json"])
+def test_nothing_that_a_model_may_be_made_of_is_overwritten(tmp_path, name):
+    (tmp_path / "vae").mkdir()
+    (tmp_path / name).write_text('{"model_type": "llama"}')
+    (tmp_path / "model.safetensors").touch()
+    for source in (tmp_path, tmp_path / "model.safetensors"):
+        with pytest.raises(UsageError, match="may belong to it"):
+            check_output(str(tmp_path / name), str(source))
+    check_output(str(tmp_path / name), str(tmp_path / "vae" / "other.safetensors" if "/" not in name else "elsewhere"))
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.png", b"a picture"), ("x.json", b'{"schema":1,"nodes":[]}')])
+def test_an_older_result_in_the_folder_of_the_model_is_replaced(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    check_output(str(tmp_path / name), str(tmp_path))
+    check_output(str(tmp_path / "new.json"), str(tmp_path))

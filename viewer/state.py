@@ -72,8 +72,13 @@ class ViewState:
         ).decode()
 
     @classmethod
-    def from_json(cls, text: str | bytes, graph: ModelGraph) -> "ViewState":
+    def from_json(cls, text: str | bytes, graph: ModelGraph, source: str = "") -> "ViewState":
         """Make a state from what `to_json` wrote.
+
+        Parameters
+        ----------
+        source : str, optional
+            The file that it was read from, for errors.
 
         Raises
         ------
@@ -85,10 +90,11 @@ class ViewState:
             camera = None if saved.camera is None else msgspec.convert(saved.camera, Camera)
             _check(saved.angle, camera)
         except (msgspec.MsgspecError, UsageError, UnicodeDecodeError, RecursionError) as error:
-            raise InputError(f"view state: {error}; what `ViewState.to_json` writes would be right") from None
+            remedy = "what `ViewState.to_json` writes would be right"
+            raise InputError(f"{_start(source)}is no view state ({error}); {remedy}") from None
         return cls(
-            focus=_node(graph, saved.focus),
-            selection=None if saved.selection is None else _node(graph, saved.selection),
+            focus=_node(graph, saved.focus, source),
+            selection=None if saved.selection is None else _node(graph, saved.selection, source),
             camera=camera,
             angle=saved.angle,
             arrangement=saved.arrangement,
@@ -117,10 +123,15 @@ def _check(angle: tuple[float, float, float], camera: Camera | None) -> None:
             raise UsageError("its camera is out of range")
 
 
-def _node(graph: ModelGraph, path: str) -> int:
+def _start(source: str) -> str:
+    return f"{source}: " if source else ""
+
+
+def _node(graph: ModelGraph, path: str, source: str) -> int:
     try:
         return graph.id_of(path)
     except KeyError:
         raise InputError(
-            f"view state: no part of {graph.name!r} has the path {path!r}; a path in it would be right"
+            f"{_start(source)}the view state names {path!r}, but no part of {graph.name!r} has this path;"
+            " a path in it would be right"
         ) from None

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
+from ..graph.operators import operator_kind
 
 __all__ = ["DARK", "LIGHT", "THEMES", "Theme", "Tone", "contrast", "node_colors", "node_tones", "plate_colors"]
 
@@ -204,6 +205,7 @@ def node_tones(graph: ModelGraph) -> NDArray[np.uint8]:
 
     Tensors and matrices without a role of their own take the tone of the nearest part that has one;
     directly in a plain container they are plain. The matrices of an MLP are an MLP's without such a module, too.
+    An operator has the tone of what it does; a matrix product has that of what it is part of.
     """
     inherit = 255
     table = np.full(256, Tone.PLAIN, np.uint8)
@@ -214,13 +216,19 @@ def node_tones(graph: ModelGraph) -> NDArray[np.uint8]:
     if roles is not None:
         of_mlp = roles.ids[[isinstance(role, str) and role.startswith("mlp.") for role in roles.values]]
         tones[of_mlp[graph.kind[of_mlp] == NodeKind.LINEAR]] = Tone.EXPERT
+    operators = graph.attributes.get("operator")
+    if operators is not None:
+        done = np.array([table[operator_kind(str(name))] for name in operators.values], np.uint8)
+        is_step = graph.kind[operators.ids] == NodeKind.OPERATOR
+        tones[operators.ids[is_step]] = done[is_step]
     waiting = np.flatnonzero(tones == inherit)
     waiting = waiting[np.argsort(graph.depth[waiting], kind="stable")]
     levels, starts = np.unique(graph.depth[waiting], return_index=True)
     for start, stop in zip(starts, [*starts[1:], len(waiting)], strict=True) if len(levels) else ():
         ids = waiting[start:stop]
         above = tones[np.maximum(graph.parent[ids], 0)]
-        tones[ids] = np.where((above == Tone.CONTAINER) | (above == inherit), np.uint8(Tone.PLAIN), above)
+        alone = np.where(graph.kind[ids] == NodeKind.OPERATOR, np.uint8(Tone.OPERATOR), np.uint8(Tone.PLAIN))
+        tones[ids] = np.where(above <= Tone.PLAIN, alone, np.where(above == inherit, np.uint8(Tone.PLAIN), above))
     return tones
 
 

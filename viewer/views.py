@@ -17,7 +17,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {"arrangement": ("wrap",), "theme": ("dar
 def view_state(
     graph: ModelGraph,
     *,
-    saved: bytes | None = None,
+    saved: tuple[str, bytes] | None = None,
     focus: str | None = None,
     level: str | None = None,
     arrangement: str | None = None,
@@ -29,8 +29,8 @@ def view_state(
 
     Parameters
     ----------
-    saved : bytes, optional
-        What `ViewState.to_json` wrote.
+    saved : (str, bytes), optional
+        A file's path, and its content that `ViewState.to_json` wrote.
     camera : (azimuth, elevation[, zoom]), optional
         Degrees from the front, and a factor on the view that frames the focus.
 
@@ -45,7 +45,7 @@ def view_state(
     for option, value in given.items():
         if value is not None and value not in _CHOICES[option]:
             raise UsageError(f"{option} {value!r}: pick one of {', '.join(_CHOICES[option])}")
-    state = ViewState() if saved is None else ViewState.from_json(saved, graph)
+    state = ViewState() if saved is None else ViewState.from_json(saved[1], graph, saved[0])
     if focus is not None or level is not None:
         state.focus = resolve_focus(graph, focus, level)
         state.camera = None

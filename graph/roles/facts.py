@@ -24,7 +24,8 @@ def note_block_facts(parts: Sequence[Part], config: Config, notes: Notes) -> Non
     for part in parts:
         if part.kind != NodeKind.MOE or part.new_ids is None:
             continue
-        count = sum(_expert_count(child) for child in part.children)
+        groups = [child for child in part.children if child.role == "moe.group"]  # experts.local_experts
+        count = sum(_expert_count(child) for group in [part, *groups] for child in group.children)
         shared = [child for child in part.children if child.kind == NodeKind.SHARED_EXPERT]
         top_k = facts.top_k if facts.top_k is not None and facts.top_k <= count else None
         notes.add("experts", part.new_ids, count)
@@ -62,7 +63,7 @@ def note_model_facts(
     facts = config.main
     layers = _main_layers(graph)
     hidden_size, vocab_size = facts.hidden_size, facts.vocab_size
-    embedding = _embedding_shape(parts)
+    embedding = _embedding_shape(graph, parts)
     if embedding is not None:
         tokens, width = embedding
         said_width = facts.embedding_size or hidden_size or width
@@ -110,14 +111,23 @@ def _is_only_stack(graph: ModelGraph) -> bool:
     return len(set(graph.parent[graph.of_kind(NodeKind.LAYER)].tolist())) == 1
 
 
-def _embedding_shape(parts: Sequence[Part]) -> tuple[int, int] | None:
+def _embedding_shape(graph: ModelGraph, parts: Sequence[Part]) -> tuple[int, int] | None:
     """Return (tokens, width) of the token embedding, if there is just one."""
     shapes: set[tuple[int, ...]] = set()
     for part in parts:
         weight = part.find("weight") if part.role == "embedding.token" else None
         if weight is not None and weight.shape is not None:
-            shapes.add(weight.shape)
+            shapes.add(_before_packing(graph, part) or weight.shape)
     if len(shapes) != 1:
         return None
     tokens, width = shapes.pop()
     return tokens, width
+
+
+def _before_packing(graph: ModelGraph, part: Part) -> tuple[int, ...] | None:
+    """Return the shape that a module's quantised weight had, None when it is not packed."""
+    logical = graph.attributes.get("logical_shape")
+    if logical is None or part.new_ids is None:
+        return None
+    tensors = graph.children(int(part.new_ids[0])).tolist()
+    return next((tuple(logical.get(i)) for i in tensors if graph.name_of(i) == "weight" and logical.get(i)), None)

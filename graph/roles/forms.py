@@ -5,7 +5,7 @@ import re
 from ..kinds import NodeKind
 from .parts import Part
 
-__all__ = ["KIND_OF_FORM", "form_of_class", "form_of_shapes", "rows_of"]
+__all__ = ["KIND_OF_FORM", "columns_of", "form_of_class", "form_of_shapes", "rows_of"]
 
 # (pattern on the last part of the class's qualified name, form). transformers' Conv1D is a linear layer.
 _CLASSES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -38,8 +38,12 @@ KIND_OF_FORM: dict[str, NodeKind] = {
     "activation": NodeKind.ACTIVATION,
 }
 
-_WEIGHTS = ("weight", "qweight", "weight_packed", "gamma")
+_WEIGHTS = ("weight", "qweight", "weight_packed", "gamma", "scale")
 _PACKED = frozenset(("qweight", "weight_packed"))
+# By these a module is known that an adapter changes: LoRA (PEFT's and kohya's names), LoHa, LoKr, VeRA, (IA)3, OFT.
+_ADAPTER_FACTORS = frozenset(
+    "lora_a lora_embedding_a lora_down hada_w1_a lokr_w1 lokr_w1_a vera_lambda_b ia3_l oft_r oft_blocks".split()  # noqa: SIM905
+)
 
 
 def form_of_class(name: str) -> str | None:
@@ -63,7 +67,7 @@ def form_of_shapes(part: Part) -> str:
     names = part.by_name
     weight = next((names[name] for name in _WEIGHTS if name in names), None)
     has_modules = any(child.shape is None for child in part.children)
-    if has_modules and ("lora_a" in names or "base_layer" in names):
+    if _ADAPTER_FACTORS & names.keys() or (has_modules and "base_layer" in names):
         return "adapter"
     if weight is None or weight.shape is None:
         return "container" if has_modules or any(len(child.shape or ()) > 1 for child in part.children) else "other"
@@ -95,6 +99,20 @@ def rows_of(part: Part | None) -> int | None:
     if bias is not None and bias.shape is not None and len(bias.shape) == 1:
         return bias.shape[0]  # tells even where the weight is stored transposed, as GPT-2's
     weight = names.get("weight")
-    if weight is None or weight.shape is None or len(weight.shape) != 2 or _PACKED & names.keys():
+    if weight is None or weight.shape is None or _PACKED & names.keys():
+        return None
+    if len(weight.shape) == 3 and weight.shape[2] == 1:  # a convolution that looks at one position (SqueezeBERT)
+        return weight.shape[0]
+    if len(weight.shape) != 2:
         return None
     return weight.shape[0] if weight.shape[1] > 1 or weight.shape[0] == 1 else None  # [n, 1]: bitsandbytes' 4 bit
+
+
+def columns_of(part: Part) -> int | None:
+    """Return how many values a linear part takes in, None when it cannot be told."""
+    rows = rows_of(part)
+    weight = part if part.shape is not None else part.by_name.get("weight")
+    shape = weight.shape if weight is not None else None
+    if rows is None or shape is None or len(shape) != 2 or _PACKED & part.by_name.keys():
+        return None
+    return shape[1] if shape[0] == rows else shape[0] if shape[1] == rows else None

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..kinds import NodeKind
 from ..model_graph import ModelGraph
 from .config import Config, Facts
-from .forms import rows_of
+from .forms import columns_of, rows_of
 from .insertion import Branch
 from .parts import Part
 
@@ -54,28 +54,76 @@ def find_heads(graph: ModelGraph, part: Part, config: Config, warnings: list[str
     heads = _module_heads(graph, part)
     if heads is not None:
         return _split(heads, rows, Facts())
-    facts = config.facts_for(_names_above(part))
-    if facts.heads is None:
-        return _by_shapes(part, rows)
-    if facts.heads > _MAX_HEADS:
-        return None
-    found = _latent(facts, rows) if "kv_b" in rows else _split(facts.heads, rows, facts)
-    if found is None:
-        told = ", ".join(f"{role} {count}" for role, count in rows.items())
-        said = f"{facts.heads} heads{_sizes(facts)}"
-        warnings.append(f"heads are not shown: the config says {said}, the file has {told} rows")
+    said = config.facts_for(_names_above(part))
+    for facts in said:
+        found = _of_facts(part, rows, facts)
+        if found is not None:
+            return found
+    found = _by_shapes(part, rows) or _by_another(part, rows, config)
+    told = said[0]
+    if found is None and told.heads is not None and told.heads <= _MAX_HEADS:
+        has = ", ".join(f"{role} {count}" for role, count in rows.items() if role not in ("in", "o"))
+        warnings.append(
+            f"heads are not shown: the config says {told.heads} heads{_sizes(told)}, the file has {has} rows"
+        )
     return found
 
 
+def _of_facts(part: Part, rows: dict[str, int], facts: Facts) -> Heads | None:
+    """Return the heads that a config says, if the shapes agree."""
+    heads = facts.heads or _heads_of_stage(part, facts.heads_of_stages)
+    if heads is None or heads > _MAX_HEADS:
+        return None
+    if any(child.role in ("attention.kv_b", "attention.k_b") for child in part.children):
+        return _latent(facts, rows)
+    if facts.heads is None:  # a stage: its width is in no config
+        return _split(heads, rows, Facts())
+    return _split(heads, rows, facts)
+
+
+def _heads_of_stage(part: Part, stages: tuple[int, ...]) -> int | None:
+    """Return the entry of the outermost list of parts around `part` that is as long as `stages`."""
+    found: int | None = None
+    here = part
+    while here.parent is not None:
+        if here.is_numbered and here.parent.count_numbered == len(stages) and max(here.numbers) < len(stages):
+            said = {stages[number] for number in here.numbers}
+            found = said.pop() if len(said) == 1 else None
+        here = here.parent
+    return found
+
+
+def _by_another(part: Part, rows: dict[str, int], config: Config) -> Heads | None:
+    """Return the heads that some other tower's config says: only if it is as wide, and no other says otherwise."""
+    found = {
+        heads
+        for facts in config.others
+        if facts.hidden_size is not None and facts.hidden_size == rows.get("in")
+        for heads in [_of_facts(part, rows, facts)]
+        if heads is not None
+    }
+    return found.pop() if len(found) == 1 else None
+
+
 def _rows(part: Part) -> dict[str, int]:
-    """Return the output rows of the block's projections, by the last word of their role."""
+    """Return the output rows of the block's projections by the last word of their role, and two widths.
+
+    ``in`` is what queries are made of, ``o`` is what the output projection takes: the values of all heads.
+    """
     rows: dict[str, int] = {}
     for child in part.walk():
         role, _, word = child.role.partition(".")
-        if role == "attention" and word in ("q", "k", "v", "qkv", "q_b", "kv_b"):
+        if role != "attention":
+            continue
+        word = word.removeprefix("g") if word == "gqkv" else word
+        if word in ("q", "k", "v", "qkv", "kv", "q_b", "kv_b"):
             count = rows_of(child)
             if count is not None:
                 rows[word] = count
+        if word in ("q", "qkv", "o"):
+            width = columns_of(child)
+            if width is not None:
+                rows["o" if word == "o" else "in"] = width
     return rows
 
 
@@ -113,28 +161,42 @@ def _by_shapes(part: Part, rows: dict[str, int]) -> Heads | None:
 
 
 def _split(heads: int, rows: dict[str, int], facts: Facts) -> Heads | None:
-    """Divide the projections by the number of heads; None where that does not come out even."""
-    gate = 2 if facts.gated_queries else 1
-    dim = facts.head_dim
+    """Divide the projections by the number of heads; None where that does not come out even.
+
+    A head's size is what the config says, or the width of the model shared out evenly (some models do that
+    whatever their config says); without a config, what comes out.
+    """
+    dims = [dim for dim in (facts.head_dim, _hidden_head_dim(facts)) if dim is not None]
+    if not dims and rows.get("o", rows.get("q", 1)) % heads == 0 and ("o" in rows or "q" in rows):
+        dims = [rows.get("o", rows.get("q", 0)) // heads]
+    if not dims and rows.get("qkv", 1) % (3 * heads) == 0:
+        dims = [rows["qkv"] // (3 * heads)]
+    if not dims:
+        return None if rows.keys() & {"q", "qkv"} else Heads(heads, facts.kv_heads)
+    return next(filter(None, (_divide(heads, dim, rows, facts.kv_heads) for dim in dims)), None)
+
+
+def _divide(heads: int, dim: int, rows: dict[str, int], said_kv: int | None) -> Heads | None:
+    """Return heads of one size, if the shapes are those that they need."""
+    # Gated attention makes each query twice as long: the other half is the gate (Qwen3-Next).
+    gates = (1, 2) if rows.get("o") == heads * dim else (1,)
     if "qkv" in rows:
-        dim = dim or _hidden_head_dim(facts) or (rows["qkv"] // (3 * heads) if rows["qkv"] % (3 * heads) == 0 else None)
-        if dim is None or rows["qkv"] % dim:
-            return None
-        doubled = rows["qkv"] // dim - heads * gate
-        kv = doubled // 2
-        fits = doubled > 0 and doubled % 2 == 0 and heads % kv == 0 and facts.kv_heads in (None, kv)
-        return Heads(heads, kv, dim) if fits else None
-    if "q" not in rows:
-        return Heads(heads, facts.kv_heads, dim)
-    if rows["q"] % (heads * gate) or (dim is not None and rows["q"] != heads * gate * dim):
+        for gate in gates:
+            doubled = rows["qkv"] // dim - heads * gate
+            kv = doubled // 2
+            fits = rows["qkv"] % dim == 0 and doubled > 0 and doubled % 2 == 0 and heads % kv == 0
+            if fits and said_kv in (None, kv):
+                return Heads(heads, kv, dim)
+        # Models that have no grouped queries ignore a config's key/value heads.
+        return Heads(heads, heads, dim) if rows["qkv"] == 3 * heads * dim else None
+    if "q" in rows and not any(rows["q"] == heads * gate * dim for gate in gates):
         return None
-    dim = rows["q"] // (heads * gate)
-    kv = facts.kv_heads
-    if "k" in rows:
-        if rows["k"] % dim or (kv is not None and rows["k"] != kv * dim):
-            return None
-        kv = rows["k"] // dim
-    return Heads(heads, kv, dim)
+    stored = rows["k"] if "k" in rows else rows["kv"] // 2 if rows.get("kv", 1) % 2 == 0 else None
+    if stored is None:
+        return Heads(heads, said_kv, dim)
+    if stored % dim or heads % (stored // dim) or (said_kv is not None and stored != said_kv * dim):
+        return None
+    return Heads(heads, stored // dim, dim)
 
 
 def _hidden_head_dim(facts: Facts) -> int | None:
@@ -145,11 +207,12 @@ def _hidden_head_dim(facts: Facts) -> int | None:
 
 def _latent(facts: Facts, rows: dict[str, int]) -> Heads | None:
     """Multi-head latent attention: keys have a part without and a part with positions, values a size of their own."""
-    heads, nope, rope, value = facts.heads, facts.qk_nope_head_dim, facts.qk_rope_head_dim, facts.v_head_dim
-    if heads is None or nope is None or rope is None or value is None:
+    heads, nope, value = facts.heads, facts.qk_nope_head_dim, facts.v_head_dim
+    rope = facts.qk_rope_head_dim or 0  # there are models without
+    if heads is None or nope is None or value is None:
         return None
     queries = rows.get("q_b", rows.get("q"))
-    fits = queries in (None, heads * (nope + rope)) and rows["kv_b"] == heads * (nope + value)
+    fits = queries in (None, heads * (nope + rope)) and rows.get("kv_b") in (None, heads * (nope + value))
     return Heads(heads, facts.kv_heads or heads, value, nope + rope) if fits else None
 
 

@@ -93,17 +93,73 @@ def rewrite(graph: ModelGraph, branches: Sequence[Branch], removed: NDArray[np.i
     graph : ModelGraph
     branches : sequence of Branch
     removed : ndarray of int32
-        Ids of leaves that branches take the place of. Their edges go to their parents, their attributes go.
+        Ids of nodes that branches take the place of, with all that is in them. Their edges go to what they
+        were in, their attributes go.
 
     Returns
     -------
     Rewritten
     """
-    n = len(graph)
     if not branches:
-        return Rewritten(graph, np.arange(n, dtype=np.int32), [])
+        return Rewritten(graph, np.arange(len(graph), dtype=np.int32), [])
+    moves = _moves(graph, branches, removed)
+    names, shapes = {s: k for k, s in enumerate(graph.names)}, {s: k for k, s in enumerate(graph.shapes)}
+    new: dict[str, list[NDArray[Any]]] = {}
+    for branch, spot in zip(branches, moves.spots, strict=True):
+        for key, values in _columns(graph, branch, spot, moves.position, names, shapes).items():
+            new.setdefault(key, []).append(values.ravel())
+    spots = np.concatenate([spot.ravel() for spot in moves.spots])
+    moved = {"parent": np.where(graph.parent < 0, -1, moves.position[graph.parent]), "size": moves.size}
+    columns: dict[str, NDArray[Any]] = {}
+    for key, blocks in new.items():
+        source = getattr(graph, key)
+        column = (moved[key].astype(source.dtype) if key in moved else source)[moves.origin]
+        column[spots] = np.concatenate(blocks)
+        columns[key] = column
+    place, edges = moves.position.astype(np.int32), graph.edges
+    return Rewritten(
+        replace(
+            graph,
+            **columns,
+            names=tuple(names),
+            shapes=tuple(shapes),
+            signature=graph.signature[moves.origin],
+            edges=replace(edges, source=place[edges.source], target=place[edges.target]),
+            attributes={key: _moved(column, place, moves.kept) for key, column in graph.attributes.items()},
+        ),
+        place,
+        [spot.astype(np.int32) for spot in moves.spots],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """Where everything goes.
+
+    Attributes
+    ----------
+    position : ndarray, shape (N,)
+        New id of each old node; of a removed one, that of what it was in.
+    kept : ndarray of bool, shape (N,)
+    size : ndarray, shape (N,)
+        New size of each old node's subtree.
+    origin : ndarray
+        Old id of each new node; anything where it is a branch's.
+    spots : list of ndarray, shape (K, B)
+        New ids of the branches' nodes.
+    """
+
+    position: Column
+    kept: NDArray[np.bool_]
+    size: Column
+    origin: Column
+    spots: list[Column]
+
+
+def _moves(graph: ModelGraph, branches: Sequence[Branch], removed: NDArray[np.int32]) -> _Moves:
+    n = len(graph)
     counts = [len(b.host) * len(b.names) for b in branches]
-    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    start = np.cumsum([0, *counts])
     total = int(start[-1])
     host, before = (
         np.concatenate([np.repeat(getattr(b, key), len(b.names)) for b in branches]) for key in ("host", "before")
@@ -118,60 +174,50 @@ def rewrite(graph: ModelGraph, branches: Sequence[Branch], removed: NDArray[np.i
     gone = np.cumsum(gone)  # removed nodes before each id
     added = np.cumsum(np.bincount(before, minlength=n)[:n])  # branches' nodes that come before each id
     position = np.arange(n) - gone[:-1] + added
-    spots = before - gone[before] + rank  # new ids of the branches' nodes
+    spots = before - gone[before] + rank
 
     kept = np.ones(n, bool)
     kept[removed] = False
-    old, new_n = np.flatnonzero(kept), n - len(removed) + total
-    origin = np.zeros(new_n, np.int64)  # old id of each new node; anything where it is a branch's
+    old = np.flatnonzero(kept)
+    origin = np.zeros(n - len(removed) + total, np.int64)
     origin[position[old]] = old
-    position[removed] = position[graph.parent[removed]]
+    depth = graph.depth[removed]
+    for deep in sorted(set(depth.tolist())):  # what a removed module was in before what was in the module
+        ids = removed[depth == deep]
+        position[ids] = position[graph.parent[ids]]
 
     grown = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(host, minlength=n) - ~kept, out=grown[1:])
-    sizes = graph.size + grown[np.arange(n) + graph.size] - grown[:-1]
+    size = graph.size + grown[np.arange(n) + graph.size] - grown[:-1]
+    per_branch = [
+        spots[first : first + count].reshape(len(b.host), -1)
+        for b, first, count in zip(branches, start.tolist(), counts, strict=False)
+    ]
+    return _Moves(position, kept, size, origin, per_branch)
 
-    names, shapes = {s: k for k, s in enumerate(graph.names)}, {s: k for k, s in enumerate(graph.shapes)}
-    per_branch: dict[str, list[NDArray[Any]]] = {}
-    ids: list[NDArray[np.int32]] = []
-    for b, first, count in zip(branches, start, counts, strict=False):
-        k = len(b.host)
-        spot = spots[first : first + count].reshape(k, len(b.names))
-        ids.append(spot.astype(np.int32))
-        parent = np.where(b.parent < 0, position[b.host][:, None], spot[:, np.maximum(b.parent, 0)])
-        block: dict[str, NDArray[Any]] = {
-            "parent": parent,
-            "size": np.tile(b.size, k),
-            "depth": graph.depth[b.host][:, None] + b.depth,
-            "kind": np.tile(b.kinds, k),
-            "provenance": np.full(count, Provenance.DERIVED),
-            "name_code": np.tile([names.setdefault(s, len(names)) for s in b.names], k),
-            "shape_code": np.tile([-1 if s is None else shapes.setdefault(s, len(shapes)) for s in b.shapes], k),
-            **{key: b.values.get(key, np.full(count, empty)) for key, empty in _EMPTY.items()},
-        }
-        for key, values in block.items():
-            per_branch.setdefault(key, []).append(values.ravel())
 
-    columns: dict[str, NDArray[Any]] = {}
-    moved = {"parent": np.where(graph.parent < 0, -1, position[graph.parent]), "size": sizes}
-    for key, blocks in per_branch.items():
-        source = getattr(graph, key)
-        column = (moved[key].astype(source.dtype) if key in moved else source)[origin]
-        column[spots] = np.concatenate(blocks)
-        columns[key] = column
-    place, edges, tables = position.astype(np.int32), graph.edges, {"names": tuple(names), "shapes": tuple(shapes)}
-    return Rewritten(
-        replace(
-            graph,
-            **columns,
-            **tables,
-            signature=graph.signature[origin],
-            edges=replace(edges, source=place[edges.source], target=place[edges.target]),
-            attributes={key: _moved(column, place, kept) for key, column in graph.attributes.items()},
-        ),
-        place,
-        ids,
-    )
+def _columns(
+    graph: ModelGraph,
+    branch: Branch,
+    spot: Column,
+    position: Column,
+    names: dict[str, int],
+    shapes: dict[tuple[int, ...], int],
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of a branch's nodes; names and shapes that are new get the next codes."""
+    k, count = len(branch.host), spot.size
+    name_code = [names.setdefault(name, len(names)) for name in branch.names]
+    shape_code = [-1 if shape is None else shapes.setdefault(shape, len(shapes)) for shape in branch.shapes]
+    return {
+        "parent": np.where(branch.parent < 0, position[branch.host][:, None], spot[:, np.maximum(branch.parent, 0)]),
+        "size": np.tile(branch.size, k),
+        "depth": graph.depth[branch.host][:, None] + branch.depth,
+        "kind": np.tile(branch.kinds, k),
+        "provenance": np.full(count, Provenance.DERIVED),
+        "name_code": np.tile(name_code, k),
+        "shape_code": np.tile(shape_code, k),
+        **{key: branch.values.get(key, np.full(count, empty)) for key, empty in _EMPTY.items()},
+    }
 
 
 def _moved(column: SparseColumn, position: NDArray[np.int32], kept: NDArray[np.bool_]) -> SparseColumn:

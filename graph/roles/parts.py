@@ -5,6 +5,7 @@ are, all the way down, the nodes inside them. A 671 B mixture of experts is some
 as plain Python over parts; what they find is written to all nodes of a part at once.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from ..model_graph import ModelGraph
 __all__ = ["Part", "fold"]
 
 _KINDS = list(NodeKind)  # by value
+_EXPERT = re.compile(r"expert_(\d{1,6})")  # Switch Transformers and NLLB write the name before the number
 _MAX_DIGITS = 19  # int() refuses thousands of digits, and no layer has such a number
 
 
@@ -89,6 +91,11 @@ class Part:
         """Children whose names are numbers."""
         return [child for child in self.children if child.is_numbered]
 
+    @property
+    def count_numbered(self) -> int:
+        """How many children of one node have numbers for names."""
+        return sum(len(child.numbers) for child in self.children)
+
     def find(self, path: str) -> "Part | None":
         """Return the descendant at a dotted path of lower-case names; a number stands for any part that has it."""
         part: Part | None = self
@@ -122,10 +129,12 @@ def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
         Equal where subtrees are equal in all that rules look at.
     """
     lowered = [name.casefold() for name in graph.names]
-    decimal = [name.isdecimal() and len(name) < _MAX_DIGITS for name in graph.names]
+    numbers = [_number(name) for name in graph.names]
     # memoryviews: reading one element of an array is several times slower
     size, code, shape, kind = (graph.size.data, graph.name_code.data, graph.shape_code.data, graph.kind.data)
     hashes = signature.data
+    column = graph.attributes.get("transposed")
+    transposed = frozenset(column.ids.tolist() if column is not None else ())
     root = Part(0, "", declared=NodeKind.MODEL, kind=NodeKind.MODEL)
     open_parts = [root]
     while open_parts:
@@ -137,7 +146,7 @@ def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
         groups: dict[tuple[int, int], list[int]] = {}
         while child < end:
             name = code[child]
-            groups.setdefault((-1 if decimal[name] else name, hashes[child]), []).append(child)
+            groups.setdefault((name if numbers[name] < 0 else -1, hashes[child]), []).append(child)
             child += size[child]
         for (name, _), nodes in groups.items():
             first = nodes[0]
@@ -150,10 +159,10 @@ def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
                 first,
                 "#" if name < 0 else lowered[name],
                 part,
-                tuple([int(graph.names[code[i]]) for i in nodes]) if name < 0 else (),
+                tuple([numbers[code[i]] for i in nodes]) if name < 0 else (),
                 len(nodes),
                 ids,
-                graph.shapes[shape[first]] if of_tensor else None,
+                _shape_of(graph, first, transposed) if of_tensor else None,
                 declared=declared,
                 kind=declared,
                 form="tensor" if of_tensor else "container",
@@ -162,3 +171,17 @@ def fold(graph: ModelGraph, signature: NDArray[np.uint64]) -> Part:
             if size[first] > 1:
                 open_parts.append(new)
     return root
+
+
+def _number(name: str) -> int:
+    """Return the number that a name is, -1 for any other name."""
+    if name.isdecimal():
+        return int(name) if len(name) < _MAX_DIGITS else -1
+    expert = _EXPERT.fullmatch(name)
+    return int(expert[1]) if expert else -1
+
+
+def _shape_of(graph: ModelGraph, node: int, transposed: frozenset[int]) -> tuple[int, ...]:
+    """Return a tensor's shape as modules have it, [out, in]: ONNX's matrix products have it the other way round."""
+    shape = graph.shapes[int(graph.shape_code[node])]
+    return shape[::-1] if node in transposed else shape

@@ -44,7 +44,7 @@ def _wiring(needs: str, may: str, *chains: str, alone: bool = False) -> Wiring:
 
 
 # Containers that only group parts of the block they stand in.
-TRANSPARENT = frozenset(("attention.self", "attention.output", "mtp.head"))
+TRANSPARENT = frozenset(("attention.self", "attention.output", "mtp.head", "mtp.nextn", "moe.group"))
 # Roles that stand at the same point of a wiring.
 SAME_ROLE = {"moe": "mlp", "recurrent": "attention"}
 
@@ -52,6 +52,8 @@ _Q = "attention.q attention.q_norm heads attention.o attention.norm"
 _K = "attention.k attention.k_norm heads attention.o"
 _V = "attention.v heads attention.o"
 _KV_A = "attention.kv_a attention.kv_a_norm attention.kv_b heads attention.o"
+_K_B = "attention.kv_a attention.kv_a_norm attention.k_b heads attention.o"
+_V_B = "attention.kv_a attention.kv_a_norm attention.v_b heads attention.o"
 _BESIDE_ATTENTION = "heads attention.bias attention.sinks attention.position"
 
 _ATTENTION = (
@@ -80,6 +82,21 @@ _ATTENTION = (
         _BESIDE_ATTENTION,
         "attention.q heads attention.o",
         _KV_A,
+    ),
+    _wiring(
+        "attention.q_a attention.q_a_norm attention.q_b attention.kv_a attention.kv_a_norm attention.k_b attention.v_b"
+        " attention.o",
+        _BESIDE_ATTENTION,
+        "attention.q_a attention.q_a_norm attention.q_b heads attention.o",
+        _K_B,
+        _V_B,
+    ),
+    _wiring(
+        "attention.q attention.kv_a attention.kv_a_norm attention.k_b attention.v_b attention.o",
+        _BESIDE_ATTENTION,
+        "attention.q heads attention.o",
+        _K_B,
+        _V_B,
     ),
 )
 _MLP = (
@@ -122,6 +139,32 @@ _LAYER = (
         alone=True,
     ),
 )  # fmt: skip
+_MLP_OF_LAYER = "mlp.up mlp.down"  # an MLP without a module of its own
+# Norms after the sum (BART, Marian): each block reads what the norm before it puts out, and is added to that.
+_SUMS = "layer.norm.attention.sum layer.norm.cross.sum layer.norm.mlp.sum"
+
+
+def _after_sums(mlp: str) -> Wiring:
+    into_norms = "@ attention layer.norm.attention.sum attention.cross layer.norm.cross.sum"
+    return Wiring(
+        frozenset(f"attention layer.norm.attention.sum {mlp} layer.norm.mlp.sum".split()),
+        frozenset(["attention.cross", "layer.norm.cross.sum"]),
+        (
+            Chain(tuple(f"{into_norms} {mlp} layer.norm.mlp.sum @".split())),
+            Chain(tuple(f"@ {_SUMS}".split()), EdgeKind.RESIDUAL),
+        ),
+    )
+
+
+_LAYER_OF_BART = (
+    _wiring(  # norms before (Whisper, OPT, mBART)
+        f"layer.norm.attention attention layer.norm.mlp {_MLP_OF_LAYER}", _CROSS,
+        "@ layer.norm.attention attention @", "@ layer.norm.cross attention.cross @",
+        f"@ layer.norm.mlp {_MLP_OF_LAYER} @",
+    ),
+    _after_sums(_MLP_OF_LAYER),
+    _after_sums("mlp"),  # DistilBERT
+)  # fmt: skip
 _MTP = (
     _wiring(
         "mtp.norm.embedding mtp.norm.hidden mtp.projection layer.norm.attention attention layer.norm.mlp mlp",
@@ -157,7 +200,7 @@ WIRINGS: dict[K, tuple[Wiring, ...]] = {
     K.EXPERT: _MLP,
     K.SHARED_EXPERT: _MLP,
     K.MOE: _MOE,
-    K.LAYER: _LAYER,
+    K.LAYER: _LAYER + _LAYER_OF_BART,
     K.MTP: _MTP,
     K.EMBEDDING: _EMBEDDING,
 }

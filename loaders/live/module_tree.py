@@ -1,53 +1,71 @@
-"""A live ``torch.nn.Module`` as a graph. torch is the caller's: it is used through the module, never imported."""
+"""The modules and tensors of a live ``torch.nn.Module``, which brings torch with it: nothing here imports that."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
-from ...graph import ModelGraph
-from ..checkpoint import Checkpoint, build_graph, module_attributes
+from ..checkpoint import module_attributes
 from ..dtypes import TORCH_DTYPES
 from ..files import plain_text
 from ..huggingface import display_name
-from ..limits import LoadLimits
 from ..tensor_table import TensorTable
 from ..untyped import is_dict
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["from_module"]
+__all__ = ["ModuleTree", "module_tree", "modules_of"]
 
 
-def from_module(module: "torch.nn.Module") -> ModelGraph:
-    """Return the module tree of a live module with its parameters and buffers, by shape and dtype.
+@dataclass(frozen=True, slots=True)
+class ModuleTree:
+    """A module's tensors by name, its modules, and what is said of the whole.
 
-    Parameters are what ``named_parameters()`` yields: each once, buffers not at all; the root's attribute
-    ``buffer_elements`` has what a file of the same model would store beside them.
+    Attributes
+    ----------
+    table : TensorTable
+        Parameters count as what ``named_parameters()`` yields: each once, buffers not at all.
+    buffer_elements : int
+        What a file of the same model would store beside parameters.
+    config : mapping or None
+        Of a Hugging Face model.
+    name : str
+        What people call it.
+    warnings : list of str
+    """
+
+    table: TensorTable
+    buffer_elements: int
+    config: dict[str, Any] | None
+    name: str
+    warnings: list[str]
+
+
+def module_tree(module: "torch.nn.Module") -> ModuleTree:
+    """Describe a live module with its parameters and buffers, by shape and dtype.
 
     Raises
     ------
     UsageError
         When `module` is no ``torch.nn.Module``.
     """
-    if not all(hasattr(module, name) for name in ("named_parameters", "named_buffers", "_modules")):
-        raise UsageError(f"{type(module).__name__} is no model; give a path, a ModelGraph or a torch.nn.Module")
+    if isinstance(module, type) or not all(hasattr(module, name) for name in ("named_buffers", "_modules")):
+        kind = module.__name__ if isinstance(module, type) else type(module).__name__
+        raise UsageError(f"{kind} is no model; give a path, a ModelGraph or a torch.nn.Module")
     config: Any = getattr(module, "config", None)
     if hasattr(config, "to_dict"):
         config = config.to_dict()
     if not is_dict(config):
         config = None
     table = _Table()
-    for path, inner in _modules(module):
+    for path, inner in modules_of(module):
         table.describe(path, inner)
-    limits = LoadLimits()
-    checkpoint = Checkpoint(table.table, attributes={"buffer_elements": table.buffer_elements}, config=config)
-    checkpoint.warnings = table.warnings
-    name = display_name(type(module).__name__, config)
-    return build_graph("", "torch.nn.Module", checkpoint, limits, name)
+    name = plain_text(display_name(type(module).__name__, config))
+    return ModuleTree(table.table, table.buffer_elements, config, name, table.warnings)
 
 
-def _modules(module: "torch.nn.Module") -> Iterator[tuple[str, "torch.nn.Module"]]:
+def modules_of(module: "torch.nn.Module") -> Iterator[tuple[str, "torch.nn.Module"]]:
     """Yield every module with its path, in order; a shared one under each of its names."""
     todo: list[tuple[str, Any, frozenset[int]]] = [("", module, frozenset())]
     while todo:

@@ -8,6 +8,7 @@ import io
 import os
 from typing import Any, BinaryIO
 
+from ..confinement import hand_over
 from ..dtypes import BITS, TORCH_STORAGES
 from ..files import input_error, not_the_file, read_at
 from ..limits import LoadLimits
@@ -44,6 +45,7 @@ class _File(io.RawIOBase):
         data = os.read(self._fd, min(len(buffer), self._left))
         buffer[: len(data)] = data
         self._left -= len(data)
+        hand_over(len(data))
         return len(data)
 
 

@@ -110,7 +110,7 @@ def _open(place: str, value: Any, found: Found) -> Iterator[tuple[str, Any]]:
         kinds = (parts.get("_parameters"), parts.get("_buffers"), parts.get("_modules"))
         parts = {key: part for kind in kinds if is_dict(kind) for key, part in kind.items()}
     elif isinstance(value, Inert) and value.qualified.startswith("__torch__."):  # a TorchScript module
-        found.modules.append((len(found.tensors), place, {"class": plain_text(value.qualified)}))
+        found.modules.append((len(found.tensors), place, module_attributes(value.qualified, parts)))
     wanted: list[tuple[str, Any]] = [(_name(key), part) for key, part in parts.items() if isinstance(part, _WANTED)]
     return iter(wanted)
 

@@ -1,23 +1,22 @@
 """What a pickled object is: a state dict, a training checkpoint around one, or a whole module."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ...graph import NodeKind
 from ..checkpoint import Checkpoint, short_attributes
 from ..files import plain_text
 from ..limits import LoadLimits
-from ..tensor_table import TensorTable, check_names, printable_names
+from ..tensor_table import TensorTable, check_names, joined_tables, printable_names
 from .inert_pickle import Inert
 from .pickled_tree import entries, find_tensors, holds_tensors, is_module
 from .torch_globals import TensorRecord
 from .torch_tensors import Storages, tensor_table
 
-__all__ = ["checkpoint_of", "merged"]
+__all__ = ["State", "checkpoint_of", "merged", "sort_state"]
 
 # Where training frameworks put the weights, most specific first: Lightning and MMEngine "state_dict", Megatron and
 # torchvision references "model", DeepSpeed "module", Composer "state", Keras-like "weights", EMA wrappers.
@@ -39,8 +38,70 @@ _SIZES = frozenset(
 )
 
 
+@dataclass(slots=True)
+class State:
+    """A training checkpoint's object, sorted.
+
+    Attributes
+    ----------
+    model : object
+        The weights: a dict of tensors, or a pickled module.
+    beside : dict of str to object
+        What else holds tensors, by key.
+    attributes : dict
+        Facts: step, loss, settings.
+    config : mapping or None
+        A Hugging Face style configuration.
+    """
+
+    model: Any
+    beside: dict[str, Any] = field(default_factory=dict[str, Any])
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    config: Mapping[str, Any] | None = None
+
+    def checkpoint(self, table: Callable[[Any], TensorTable]) -> Checkpoint:
+        """Return the checkpoint, each of its subtrees made into a table by `table`."""
+        tree = table(self.model)
+        taken = {each.partition(".")[0] for each in tree.names}
+        subtrees: list[tuple[str, NodeKind, TensorTable]] = []
+        for key, part in self.beside.items():
+            subtree = table(part)
+            shown = plain_text(key, 200).replace(".", "_")
+            while shown in taken:
+                shown += "_"
+            taken.add(shown)
+            if subtree.names or subtree.modules:
+                subtrees.append((shown, _kind(key, part), subtree))
+        return Checkpoint(tree, subtrees, self.attributes, self.config)
+
+
+def sort_state(root: Any) -> State:
+    """Sort an unpickled object into the model, what lies beside it, and facts."""
+    state = State(root)
+    for _ in range(_MAX_WRAPPERS):
+        model = state.model
+        if isinstance(model, TensorRecord) or is_module(model):
+            break
+        parts = {key: part for key, part in entries(model).items() if isinstance(key, str) and part is not model}
+        chosen = _model_key(parts)
+        if isinstance(model, dict):
+            state.attributes |= _facts(parts)
+            state.config = state.config or _config(parts)
+        if chosen is None:
+            training = {key: part for key, part in parts.items() if _is_optimizer(key, part)}
+            if training and isinstance(model, dict):
+                state.model = {key: part for key, part in entries(model).items() if key not in training}
+                state.beside |= training
+            break
+        state.beside |= {key: part for key, part in parts.items() if key != chosen and holds_tensors(part)}
+        state.model = parts[chosen]
+    if is_module(state.model):
+        state.config = _config(entries(state.model)) or state.config
+    return state
+
+
 def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, warnings: list[str]) -> Checkpoint:
-    """Sort an unpickled object into the model, what lies beside it, and facts.
+    """Return the checkpoint that an unpickled object is.
 
     Parameters
     ----------
@@ -54,28 +115,6 @@ def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, 
     InputError
         When tensors contradict each other or the file.
     """
-    attributes: dict[str, Any] = {}
-    config: Mapping[str, Any] | None = None
-    beside: dict[str, Any] = {}
-    model = root
-    for _ in range(_MAX_WRAPPERS):
-        if isinstance(model, TensorRecord) or is_module(model):
-            break
-        parts = {key: part for key, part in entries(model).items() if isinstance(key, str) and part is not model}
-        chosen = _model_key(parts)
-        if isinstance(model, dict):
-            attributes |= _facts(parts)
-            config = config or _config(parts)
-        if chosen is None:
-            training = {key: part for key, part in parts.items() if _is_optimizer(key, part)}
-            if training and isinstance(model, dict):
-                model = {key: part for key, part in entries(model).items() if key not in training}
-                beside |= training
-            break
-        beside |= {key: part for key, part in parts.items() if key != chosen and holds_tensors(part)}
-        model = parts[chosen]
-    if is_module(model):
-        config = _config(entries(model)) or config
     name = Path(path).name
 
     def table(value: Any) -> TensorTable:
@@ -83,18 +122,7 @@ def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, 
         made.names = check_names(printable_names(list(made.names), warnings), made.files, [path], limits)
         return made
 
-    tree = table(model)
-    taken = {each.partition(".")[0] for each in tree.names}
-    subtrees: list[tuple[str, NodeKind, TensorTable]] = []
-    for key, part in beside.items():
-        subtree = table(part)
-        shown = plain_text(key, 200).replace(".", "_")
-        while shown in taken:
-            shown += "_"
-        taken.add(shown)
-        if subtree.names or subtree.modules:
-            subtrees.append((shown, _kind(key, part), subtree))
-    return Checkpoint(tree, subtrees, attributes, config)
+    return sort_state(root).checkpoint(table)
 
 
 def merged(parts: list[Checkpoint], paths: list[str], limits: LoadLimits) -> Checkpoint:
@@ -102,21 +130,7 @@ def merged(parts: list[Checkpoint], paths: list[str], limits: LoadLimits) -> Che
     first = parts[0]
     if len(parts) == 1:
         return first
-    whole = TensorTable([], [], [], [], [], [], [])
-    for k, part in enumerate(parts):
-        t, base = part.model, len(whole.names)
-        whole.names = [*whole.names, *t.names]
-        whole.dtypes = [*whole.dtypes, *t.dtypes]
-        whole.shapes = [*whole.shapes, *t.shapes]
-        whole.nbytes = np.concatenate([np.asarray(whole.nbytes, np.int64), np.asarray(t.nbytes, np.int64)])
-        whole.offsets = np.concatenate([np.asarray(whole.offsets, np.int64), np.asarray(t.offsets, np.int64)])
-        whole.files = [*whole.files, *([k] * len(t.names))]
-        whole.file_names.append(Path(paths[k]).name)
-        whole.tied = {**whole.tied, **{base + i: base + j for i, j in t.tied.items()}}
-        whole.parameters = {**whole.parameters, **{base + i: n for i, n in t.parameters.items()}}
-        whole.elements = {**whole.elements, **{base + i: n for i, n in t.elements.items()}}
-        whole.attributes = {**whole.attributes, **{base + i: a for i, a in t.attributes.items()}}
-        whole.modules += [(base + at, path, attributes) for at, path, attributes in t.modules]
+    whole = joined_tables([part.model for part in parts])
     check_names(list(whole.names), whole.files, paths, limits)
     return Checkpoint(whole, [each for part in parts for each in part.beside], first.attributes, first.config)
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from ..dtypes import TORCH_DTYPES, TORCH_STORAGES
 from ..files import plain_text
-from ..untyped import is_tuple
+from ..untyped import is_dict, is_tuple
 from .inert_pickle import Inert, InertDict
 
 __all__ = ["TensorRecord", "known_globals"]
 
+_MAX_INNER = 3  # levels of plain objects between a wrapper and its tensors
+_MAX_LOOK = 1000
 _CONSTANTS = tuple(
     """strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc jagged _mkldnn per_tensor_affine
     per_channel_affine per_tensor_symmetric per_channel_symmetric per_channel_affine_float_qparams
@@ -62,6 +64,22 @@ class TensorRecord:
         """Leave out the attributes that were set on a tensor."""
 
 
+def _inner_tensors(state: Any) -> tuple[TensorRecord, ...]:
+    """Return the tensors in a wrapper's state: of the first level that has some (a DTensor's mesh lies deeper)."""
+    level: list[Any] = list(state) if is_tuple(state) else [state]
+    for _ in range(_MAX_INNER):
+        level = [value for part in level for value in _values(part)][:_MAX_LOOK]
+        found = [value for value in level if isinstance(value, TensorRecord)]
+        if found:
+            return tuple(dict.fromkeys(part for record in found for part in record.parts or (record,)))
+    return ()
+
+
+def _values(part: Any) -> list[Any]:
+    inside = part.attributes() if isinstance(part, Inert) else part
+    return list(inside.values()) if is_dict(inside) else []
+
+
 def known_globals() -> dict[str, Any]:
     """Return "module.name" -> collector or plain value, made anew: a pickle may set attributes on them."""
 
@@ -94,11 +112,16 @@ def known_globals() -> dict[str, Any]:
     def rebuild_meta(dtype: Any, size: Any, stride: Any, *_rest: Any) -> TensorRecord:
         return TensorRecord(None, 0, size, stride, dtype, layout="meta")
 
-    def rebuild_wrapper(_cls: Any, dtype: Any, size: Any, stride: Any, *_rest: Any) -> TensorRecord:
-        return TensorRecord(None, 0, size, stride, dtype, layout="wrapper")
+    def rebuild_wrapper(kind: Any, dtype: Any, size: Any, stride: Any, *_rest: Any) -> TensorRecord:
+        # DTensor, torchao's quantised tensors: what is inside comes with the state.
+        name = str(getattr(kind, "qualified", "")).rpartition(".")[2]
+        return TensorRecord(None, 0, size, stride, dtype, layout=plain_text(name, 60) or "wrapper")
 
-    def rebuild_from_type(function: Any, _type: Any, args: Any, *_rest: Any) -> Any:
-        return function(*args) if callable(function) else None
+    def rebuild_from_type(function: Any, _type: Any, args: Any, state: Any = None, *_rest: Any) -> Any:
+        record = function(*args) if callable(function) else None
+        if isinstance(record, TensorRecord) and record.storage is None and not record.parts:
+            record.parts = _inner_tensors(state)
+        return record
 
     def reconstruct(cls: Any, *_rest: Any) -> Any:
         return cls.__new__(cls) if isinstance(cls, type) and issubclass(cls, Inert) else None
@@ -111,6 +134,9 @@ def known_globals() -> dict[str, Any]:
 
     def text(*parts: Any) -> str:
         return ":".join(str(part) for part in parts if isinstance(part, str | int))
+
+    def listed(items: Any, *_rest: Any) -> Any:  # TorchScript's typed lists and tagged values
+        return items
 
     def size_of(dimensions: Any = ()) -> tuple[Any, ...]:
         return tuple(dimensions)
@@ -141,6 +167,8 @@ def known_globals() -> dict[str, Any]:
         "_rebuild_wrapper_subclass": rebuild_wrapper,
     }.items():
         known[f"torch._utils.{name}"] = function
+    for name in ("build_boollist", "build_doublelist", "build_intlist", "build_tensorlist", "restore_type_tag"):
+        known[f"torch.jit._pickle.{name}"] = listed
     for name in (*TORCH_DTYPES, *_CONSTANTS):
         known[f"torch.{name}"] = f"torch.{name}"
     for name in TORCH_STORAGES:

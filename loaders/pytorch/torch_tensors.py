@@ -8,12 +8,16 @@ from ..dtypes import BITS, TORCH_DTYPES, TORCH_STORAGES
 from ..files import DAMAGED, input_error, plain_text
 from ..tensor_table import TensorTable
 from ..untyped import is_sequence, is_tuple
+from .pickled_arrays import ArrayRecord
 from .torch_globals import TensorRecord
 
 __all__ = ["Found", "Storages", "tensor_table"]
 
 _MAX_RANK = 64
+_SPARSE = ("coo", "csr", "csc", "bsr", "bsc")
 _MAX_EXPANDED = 2**40  # logical elements of a tensor that repeats a few stored ones
+# What no class but a function of torch's rebuilds; any other layout is the name of a class.
+_LAYOUTS = frozenset(("sparse", "nested", "meta", "quantized", *(f"sparse_{kind}" for kind in _SPARSE)))
 _STORAGE_DTYPES = {f"torch.{name}Storage": dtype for name, dtype in TORCH_STORAGES.items()}
 _DTYPES = {f"torch.{name}": dtype for name, dtype in TORCH_DTYPES.items()}
 
@@ -70,6 +74,9 @@ def tensor_table(found: Found, storages: Storages, file_name: str, warnings: lis
     if reader.odd_dtypes:
         listed = ", ".join(sorted(reader.odd_dtypes)[:5])
         warnings.append(f"some tensors have a dtype that is not known here ({listed}): sizes are of their storages")
+    if reader.wrappers:
+        listed = ", ".join(sorted(reader.wrappers)[:5])
+        warnings.append(f"some tensors wrap others ({listed}): shapes are the whole's, sizes those of what is inside")
     return TensorTable(
         names=reader.names,
         dtypes=reader.dtypes,
@@ -102,6 +109,7 @@ class _Reader:
         self.elements: dict[int, int] = {}
         self.attributes: dict[int, dict[str, Any]] = {}
         self.odd_dtypes: set[str] = set()
+        self.wrappers: set[str] = set()
 
     def add(self, name: str, record: TensorRecord) -> bool:
         """Add a tensor; False when nothing is known of its shape."""
@@ -110,7 +118,11 @@ class _Reader:
             return False
         shape = self._sizes(name, shape)
         i = len(self.names)
-        if record.storage is None:
+        if isinstance(record, ArrayRecord):
+            if record.nbytes < 0 or prod(shape) >= 2**63:
+                raise self._bad(name, f"has the shape {list(shape)}, which its values do not fill")
+            dtype, nbytes, offset = str(record.dtype), record.nbytes, -1
+        elif record.storage is None:
             dtype, nbytes, offset, stored = self._parts(name, record)
             self.elements[i] = stored
             elements = prod(shape)
@@ -157,14 +169,16 @@ class _Reader:
 
     def _parts(self, name: str, record: TensorRecord) -> tuple[str, int, int, int]:
         """Return dtype, bytes, no offset and stored elements of a tensor that is stored as several, or not at all."""
-        dtype, nbytes, elements = _dtype(record.dtype), 0, 0
+        dtype, nbytes, elements = "?", 0, 0
         for part in record.parts:
-            shape, stride = self._sizes(name, part.shape), self._sizes(name, part.stride)
             if part.storage is not None:
+                shape, stride = self._sizes(name, part.shape), self._sizes(name, part.stride)
                 dtype, size, *_ = self._stored(name, part, shape, stride)
                 nbytes += size
                 elements += self._extent(shape, stride)[1]
-        return dtype, nbytes, -1, elements
+        if record.layout not in _LAYOUTS:
+            self.wrappers.add(record.layout)
+        return dtype if record.dtype is None else _dtype(record.dtype), nbytes, -1, elements
 
     def _stored(
         self, name: str, record: TensorRecord, shape: tuple[int, ...], stride: tuple[int, ...]

@@ -1,6 +1,6 @@
 import pytest
 
-from archviz3d.graph.counting import logical_parameters
+from archviz3d.graph.counting import is_quantised, logical_parameters
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,16 @@ from archviz3d.graph.counting import logical_parameters
         ("e_score_correction_bias", "F32", (256,), 256),
         ("running_mean", "F32", (64,), 0),
         ("num_batches_tracked", "I64", (), 0),
+        ("summary_idxs", "I64", (2,), 0),
         ("inv_freq", "F32", (64,), 0),
         ("bias", "F32", (1, 1, 1024, 1024), 0),  # GPT-2's causal mask
         ("bias", "F32", (1024,), 1024),
         ("mask", "BOOL", (8, 8), 0),
+        ("bias", "F32", (1, 1, 1, 64), 64),  # ConvNeXt V2's response normalisation
         ("layer_scale", "F32", (64,), 64),
+        ("per_dim_scale", "F32", (12,), 12),  # learned, whatever it is beside
+        ("down_proj_input_scale", "F32", (8,), 0),
+        ("embed_avg", "F32", (64, 8), 0),
         ("scale", "F32", (64,), 64),
         ("weight", "F32", (), 1),
         ("weight", "F32", (0, 4), 0),
@@ -32,3 +37,16 @@ from archviz3d.graph.counting import logical_parameters
 )
 def test_what_counts(name, dtype, shape, expected):
     assert logical_parameters(name, dtype, shape) == expected
+
+
+def test_where_nothing_is_quantised_a_scale_is_learned():
+    assert logical_parameters("scale", "F32", (16, 56), quantised=False) == 16 * 56
+    assert logical_parameters("weight_scale", "F32", (16,), quantised=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "expected"),
+    [(["BF16", "F32", "I64"], False), (["BF16", "F8_E4M3"], True), (["F16", "I32"], True), (["U8"], True), ([], False)],
+)
+def test_quantised_files_are_told_by_their_dtypes(dtypes, expected):
+    assert is_quantised(dtypes) is expected

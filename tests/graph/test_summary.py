@@ -24,7 +24,7 @@ def test_one_layer_is_one_layer():
     builder = GraphBuilder("m", "made")
     layers(builder, 1)
     s = summarize(recognise(builder.build()))
-    assert (s.layers, s.stacks) == (1, [])
+    assert (s.layers, [(stack.path, stack.layers) for stack in s.stacks]) == (1, [("layers", 1)])
 
 
 def test_the_main_stack_is_the_one_with_the_most_parameters():

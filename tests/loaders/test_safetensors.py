@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import struct
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from archviz3d.errors import InputError
 from archviz3d.loaders import LoadLimits, load
+from archviz3d.loaders.dtypes import BITS
 
 
 def test_reads_names_shapes_types_and_offsets(write_safetensors, two_tensors):
@@ -55,6 +57,49 @@ def test_agrees_with_the_reference_library(tmp_path):
         start = int(graph.offset[node])
         assert raw[start : start + size] == tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
     assert graph.attribute(0, "metadata.license") == "none"
+
+
+def test_every_dtype_of_the_specification_agrees_with_the_reference_library(write_safetensors):
+    rust = pytest.importorskip("safetensors")
+    with pytest.raises(rust.SafetensorError, match="expected one of") as caught:
+        rust.deserialize(write_safetensors({"w": {"dtype": "?", "shape": [8], "data_offsets": [0, 8]}}, 8).read_bytes())
+    names = re.findall(r"`([A-Z0-9_]+)`", str(caught.value))
+    assert len(names) >= 22
+    for dtype in names:
+        for elements in (1, 2, 3, 4, 8):  # below a byte, only some fill whole bytes
+            size = -(-elements * BITS[dtype] // 8)
+            header = {"w": {"dtype": dtype, "shape": [elements], "data_offsets": [0, size]}}
+            path = write_safetensors(header, size)
+            try:
+                with rust.safe_open(path, framework="np") as file:
+                    part = file.get_slice("w")
+                    expected = (part.get_dtype(), tuple(part.get_shape()))
+            except rust.SafetensorError:
+                with pytest.raises(InputError, match="agree"):
+                    load(str(path))
+                continue
+            graph = load(str(path))
+            assert (graph.dtype_of(1), graph.shape_of(1)) == expected
+            assert (graph.bytes[1], graph.warnings) == (size, ())
+
+
+def test_every_dtype_that_torch_can_write(tmp_path):
+    torch = pytest.importorskip("torch")
+    save_file = pytest.importorskip("safetensors.torch").save_file
+    dtypes = [value for value in vars(torch).values() if isinstance(value, torch.dtype)]
+    written = 0
+    for dtype in dict.fromkeys(dtypes):
+        path = tmp_path / "x.safetensors"
+        try:
+            save_file({"w": torch.empty(4, 6, dtype=dtype)}, path)
+        except (KeyError, RuntimeError, ValueError, NotImplementedError, TypeError):
+            continue  # quantised types, sub-byte integers: not of the specification
+        written += 1
+        graph = load(str(path))
+        assert graph.bytes[1] == 24 * torch.empty(1, dtype=dtype).element_size()
+        assert graph.dtype_of(1) in BITS
+        assert not graph.warnings
+    assert written >= 18
 
 
 @pytest.mark.parametrize(("dtype", "shape", "size"), [("F4", [4, 4], 8), ("F6_E2M3", [8], 6), ("F8_E8M0", [3], 3)])

@@ -163,10 +163,21 @@ def test_counting_from_zero_as_gpt_oss_does(tmp_path):
     assert not graph.warnings
 
 
+def test_the_last_of_a_series_from_zero_is_missed_by_its_index(tmp_path):
+    for k in range(2):
+        shard(tmp_path, k, 2, [f"layers.{k}.w"])
+    write_index(tmp_path, {f"layers.{k}.w": f"model-0000{k}-of-00002.safetensors" for k in range(3)})
+    assert "1 of 3 shards are missing" in load(str(tmp_path)).warnings[0]
+
+
 def test_a_series_that_counts_from_zero_to_one_less(tmp_path):
     for k in range(3):
         shard(tmp_path, k, 3, [f"layers.{k}.w"])
+    # gpt-oss would have one more: whether it is missing cannot be told.
+    assert "whether model-00003-of-00003.safetensors belongs to them is not known" in load(str(tmp_path)).warnings[0]
+    write_index(tmp_path, {f"layers.{k}.w": f"model-0000{k}-of-00003.safetensors" for k in range(3)})
     assert load(str(tmp_path)).warnings == ()
+    (tmp_path / "model.safetensors.index.json").unlink()
     (tmp_path / "model-00001-of-00003.safetensors").unlink()
     assert "model-00001-of-00003" in load(str(tmp_path)).warnings[0]
 
@@ -254,3 +265,13 @@ def test_an_index_of_more_shards_than_any_model_has(folder):
     write_index(folder, {f"t{k}": f"{k}.safetensors" for k in range(100_001)})
     with pytest.raises(InputError, match="names 100,001 shards; at most"):
         load(str(folder))
+
+
+def test_an_index_that_names_a_tensor_twice(tmp_path, write_safetensors, two_tensors):
+    write_safetensors(two_tensors, 24, "a.safetensors")
+    write_safetensors({"b": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, 1, "b.safetensors")
+    index = tmp_path / "model.safetensors.index.json"
+    pairs = '"a.weight": "a.safetensors", "a.bias": "a.safetensors", "a.bias": "b.safetensors"'
+    index.write_text(f'{{"weight_map": {{{pairs}}}}}')
+    with pytest.raises(InputError, match=r"'a\.bias' twice"):
+        load(str(index))

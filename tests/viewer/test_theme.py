@@ -40,6 +40,25 @@ def test_unknown_parts_stay_plain():
     assert set(node_tones(b.build())[1:].tolist()) == {Tone.PLAIN}
 
 
+def test_operators_have_the_tone_of_what_they_do():
+    b = GraphBuilder("graph", "made by hand")
+    attention = b.node(0, "attn", NodeKind.ATTENTION)
+    plain = b.node(0, "block")
+    wanted = {
+        b.node(plain, "conv", NodeKind.OPERATOR, operator="Conv"): Tone.CONV,
+        b.node(plain, "norm", NodeKind.OPERATOR, operator="aten.layer_norm.default"): Tone.NORM,
+        b.node(plain, "relu", NodeKind.OPERATOR, operator="Relu"): Tone.OPERATOR,
+        b.node(plain, "alone", NodeKind.OPERATOR, operator="MatMul"): Tone.OPERATOR,
+        b.node(attention, "scores", NodeKind.OPERATOR, operator="MatMul"): Tone.ATTENTION,
+        b.node(attention, "odd", NodeKind.OPERATOR, operator="Mystery"): Tone.OPERATOR,
+        b.node(attention, "no_type", NodeKind.OPERATOR): Tone.OPERATOR,
+    }
+    graph = b.build()
+    paths = ["block.conv", "block.norm", "block.relu", "block.alone", "attn.scores", "attn.odd", "attn.no_type"]
+    tones = node_tones(graph)
+    assert [Tone(int(tones[graph.id_of(path)])) for path in paths] == list(wanted.values())
+
+
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
 def test_every_node_has_a_colour(toy, theme):
     colors = node_colors(toy, theme)

@@ -104,7 +104,7 @@ def _attributes(graph: ModelGraph, node: int) -> list[Section]:
 
 def _origin(graph: ModelGraph, node: int) -> Section:
     section = Section(translate("Inspector", "How it is known"))
-    words = provenance_words(graph.provenance_of(node), live=not graph.files)
+    words = provenance_words(graph.provenance_of(node), live=not graph.source)
     section.add(translate("Inspector", "This part"), capital(words))
     if graph.provenance_of(node) == Provenance.DECLARED and graph.kind_of(node) not in _NAMED_BY_THE_FILE:
         by_class = graph.attribute(node, "class") is not None

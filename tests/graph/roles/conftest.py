@@ -1,11 +1,15 @@
 """Graphs from plain tables of names and shapes."""
 
+import sys
 from collections.abc import Callable, Mapping
 from math import prod
+from pathlib import Path
 
 import pytest
 
 from archviz3d.graph import GraphBuilder, ModelGraph
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the tables that tests here share
 
 Shapes = Mapping[str, tuple[int, ...]]
 

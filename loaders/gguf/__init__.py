@@ -1,0 +1,1 @@
+"""GGUF, the format of llama.cpp and ggml: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md."""

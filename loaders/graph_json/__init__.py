@@ -1,0 +1,1 @@
+"""Graphs as JSON: our own export, Model Explorer's graphs, and lists of modules and connections."""

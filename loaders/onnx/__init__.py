@@ -1,0 +1,1 @@
+"""ONNX: the graph in the file, read by an own walker of the wire format that skips weights."""

@@ -1,0 +1,1 @@
+"""TorchScript archives (``.pt .jit .ptl``): modules, weights, and the data flow that their code describes."""
