@@ -264,7 +264,7 @@ def _is_router(part: Part) -> bool:
     if experts is None:
         loose = loose_experts(part.parent)
         return bool(loose and loose[0].shape) and rows == (loose[0].shape or (0,))[0]
-    if experts is None or not _is_experts(experts) or rows is None:
+    if not _is_experts(experts) or rows is None:
         return False
     count = _expert_count(experts)
     return rows == count or (rows > count and not fused_tensors(experts))  # fewer: some shards are missing

@@ -100,7 +100,7 @@ def test_without_names_nothing_is_claimed(architectures: dict[str, Record], with
 
 
 def test_without_names_of_modules_only_true_forms_are_claimed(architectures: dict[str, Record]) -> None:
-    classes = {K.CONV: "conv", K.LINEAR: "linear|conv1d|dense", K.NORM: "norm"}
+    classes = {K.CONV: "conv", K.LINEAR: "linear|conv1d|dense|router", K.NORM: "norm"}
     false: list[tuple[str, str, str]] = []
     for name, record in architectures.items():
         graph, real = scrambled(record, LEAVES)
