@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from .footprint import STANDS, footprints, module_area, rim
-from .shares import MANY_BLOCKS, NORM_BY_SPINE, REST_BY_SPINE, SHARE, SPINE_SHARE
+from .shares import MANY_BLOCKS, NORM_BY_SPINE, OPERATOR_BY_SPINE, REST_BY_SPINE, SHARE, SPINE_SHARE
 from .tree import Tree
 
 __all__ = ["TENSOR_GAP", "TENSOR_RIM", "Naturals", "Sizes"]
@@ -23,6 +23,7 @@ _HEADS_AREA = 0.7
 _OPTIMIZER_AREA = 0.1
 _HEADS_ALONE = 400.0
 _BLOCKS = (NodeKind.ATTENTION, NodeKind.MLP, NodeKind.MOE)
+_MANY_OPERATORS = 30  # in a block double its share of the panel
 _LARGEST_TO_SMALLEST = 12.0  # sides of what stretches
 _LARGEST_TO_TINIEST = 30.0  # sides of what is to scale
 
@@ -57,6 +58,7 @@ class Naturals:
         stacks = np.append(0, np.cumsum(graph.kind == NodeKind.STACK))
         self._stacks = stacks
         self._outputs = np.append(0, np.cumsum(graph.kind == NodeKind.OUTPUT))
+        self._operators = np.append(0, np.cumsum(graph.kind == NodeKind.OPERATOR))
         self._modules: dict[int, tuple[float, float]] = {}
 
     def holds_stack(self, node: int) -> bool:
@@ -108,6 +110,9 @@ class Naturals:
         _lift_the_small(u, v, rigid)
         return Sizes(u, v, rigid, bar)
 
+    def _operators_in(self, node: int) -> int:
+        return int(self._operators[node + self._graph.size[node]] - self._operators[node])
+
     def _module(self, tail: int) -> tuple[float, float] | None:
         """Return the natural size of a module of few tensors, None for other containers."""
         tree, graph = self._tree, self._graph
@@ -133,8 +138,11 @@ class Naturals:
         for child, kind, parameters in zip(children.tolist(), kinds, sizes, strict=True):
             if kind == NodeKind.NORM and by_spine:
                 share = NORM_BY_SPINE
+            elif kind == NodeKind.OPERATOR and by_spine:
+                share = OPERATOR_BY_SPINE
             elif kind in _BLOCKS:
                 share = SHARE[NodeKind(kind)] * kinds.count(kind) ** (MANY_BLOCKS - 1)
+                share *= min(1 + self._operators_in(child) / _MANY_OPERATORS, 2.0)
             elif kind in SHARE:
                 share = SHARE[NodeKind(kind)]
             elif self.holds_stack(child):

@@ -9,6 +9,7 @@ from ..graph.kinds import NodeKind as K
 __all__ = [
     "MANY_BLOCKS",
     "NORM_BY_SPINE",
+    "OPERATOR_BY_SPINE",
     "PHASE",
     "PHASE_OF_REST",
     "PLANNED",
@@ -39,6 +40,7 @@ SHARE: dict[K, float] = {
 MANY_BLOCKS = 0.4
 # Beside a stack a norm is a line, and what is not known stays small.
 NORM_BY_SPINE = 2.0
+OPERATOR_BY_SPINE = 0.8
 REST_BY_SPINE = 20.0
 # The child that holds the stack takes what its siblings leave; a vocabulary there is a plate at its side.
 SPINE_SHARE = 160.0
