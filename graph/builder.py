@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bulk import Bulk
-from .columns import CodedSequence, Edges, SparseColumn
+from .columns import CodedSequence, Edges, ShapeCodes, SparseColumn
 from .counting import element_count, is_quantised, logical_parameters
 from .dotted import NameTable, numeric_key, tree_of_names
 from .grouping import group_equal
@@ -17,14 +17,6 @@ from .model_graph import ModelGraph
 from .signatures import signatures
 
 __all__ = ["GraphBuilder"]
-
-
-class _Codes(dict[tuple[int, ...], int]):
-    """Shape -> code; a new shape gets the next one, so that a C-level map can look up 92k in 6 ms."""
-
-    def __missing__(self, shape: tuple[int, ...]) -> int:
-        code = self[shape] = len(self)
-        return code
 
 
 @dataclass(slots=True)
@@ -98,7 +90,7 @@ class GraphBuilder:
     ) -> None:
         self._name, self._format, self._source = name, format, source
         self._names = NameTable(most_names)
-        self._shapes = _Codes()
+        self._shapes = ShapeCodes()
         self._dtypes = NameTable()
         self._files = NameTable()
         self._rows = _Rows()

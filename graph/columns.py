@@ -7,7 +7,12 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CodedSequence", "Edges", "SparseColumn"]
+from .dotted import TooManyNamesError
+
+__all__ = ["CodedSequence", "Edges", "SameHashes", "ShapeCodes", "SparseColumn"]
+
+# Of all shapes that a model has, no two have one hash.
+_MOST_OF_ONE_HASH = 16
 
 
 def _no_ids() -> NDArray[np.int32]:
@@ -93,6 +98,39 @@ class CodedSequence(Sequence[_T]):
         if isinstance(index, slice):
             return CodedSequence(self.codes[index], self.table)
         return self.table[int(self.codes[index])]
+
+
+class SameHashes:
+    """Refuses what makes every dict of shapes quadratic: Python's hash of a tuple of numbers can be chosen."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, int] = {}
+
+    def note(self, shape: tuple[int, ...]) -> None:
+        """Note a shape that is new.
+
+        Raises
+        ------
+        TooManyNamesError
+            When many others have its hash.
+        """
+        key = hash(shape)
+        self._found[key] = self._found.get(key, 0) + 1
+        if self._found[key] > _MOST_OF_ONE_HASH:
+            raise TooManyNamesError(f"more than {_MOST_OF_ONE_HASH} different shapes with one hash")
+
+
+class ShapeCodes(dict[tuple[int, ...], int]):
+    """Shape -> code; a new shape gets the next one, so that a C-level map can look up 92k in 6 ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hashes = SameHashes()
+
+    def __missing__(self, shape: tuple[int, ...]) -> int:
+        self._hashes.note(shape)
+        code = self[shape] = len(self)
+        return code
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def short_attributes(values: Mapping[Any, Any], prefix: str = "") -> dict[str, A
     for key, value in values.items():
         if len(found) == _MAX_ATTRIBUTES:
             break
-        if isinstance(key, str | int) and _is_short(value):
+        if (isinstance(key, str) or (isinstance(key, int) and _is_scalar(key))) and _is_short(value):
             name = plain_text(str(key), 80)
             found[f"{prefix}.{name}" if prefix else name] = _plain(value)
     return found

@@ -30,6 +30,7 @@ _DESCR = re.compile(r"([<>|=]?)([a-zA-Z])(\d{0,9})((?:\[[0-9a-zA-Z]{1,8}\])?)", 
 _NAMES = {
     "b1": "BOOL", "i1": "I8", "i2": "I16", "i4": "I32", "i8": "I64", "u1": "U8", "u2": "U16", "u4": "U32", "u8": "U64",
     "f2": "F16", "f4": "F32", "f8": "F64", "c8": "C64", "c16": "C128",
+    "f12": "F96", "f16": "F128", "c24": "C192", "c32": "C256",  # long double: not half precision, as "f16" reads
 }  # fmt: skip
 _NUMBERS = "biufcV"
 _OBJECT = "object"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..graph import CodedSequence, ModelGraph
+from ..graph import CodedSequence, ModelGraph, SameHashes
 from .adapters import adapter_config_beside, place_adapter
 from .checkpoint import Checkpoint, Report, build_graph, short_attributes
 from .dtypes import BITS
@@ -67,6 +67,7 @@ class _Kinds(dict[tuple[str, tuple[int, ...] | None], int]):
         super().__init__()
         self.sizes: list[int] = []
         self.least: list[int] = []
+        self._hashes = SameHashes()
 
     def __missing__(self, key: tuple[str, tuple[int, ...] | None]) -> int:
         dtype, shape = key
@@ -79,6 +80,7 @@ class _Kinds(dict[tuple[str, tuple[int, ...] | None], int]):
             size = prod(shape) * bits
         if max(size, least) >= 2**63 or (size > 0 and size % 8):
             size, least = _IMPOSSIBLE, 0
+        self._hashes.note(shape or ())
         self.sizes.append(size // 8 if size > 0 else size)
         self.least.append(least)
         code = self[key] = len(self)

@@ -9,6 +9,7 @@ from ..untyped import is_sequence
 
 __all__ = ["ConfigError", "Sizes", "evaluate", "read_sizes"]
 
+_MAX_INDEX = 2**20  # of a layer; also, larger numbers can be chosen to have one hash
 _LARGEST = 2**40  # of a single size; no matrix of a model has a side as long
 
 
@@ -39,7 +40,7 @@ class Sizes:
     def indices(self, key: str) -> frozenset[int]:
         """Return a list of layer numbers, none when the config has no such list."""
         value = self.config.get(key)
-        return frozenset(i for i in value if type(i) is int) if is_sequence(value) else frozenset()
+        return frozenset(i for i in value if type(i) is int and 0 <= i < _MAX_INDEX) if is_sequence(value) else frozenset()
 
 
 def read_sizes(table: str, config: Mapping[str, Any]) -> Sizes:

@@ -5,6 +5,7 @@ chunk the file and the range of bytes (`storage_data`), and how the names came f
 The classes are those of ``torch/distributed/checkpoint/metadata.py`` (2.0 to 2.13).
 """
 
+from collections.abc import Iterable
 from math import prod
 from typing import Any, NamedTuple, TypeGuard
 
@@ -144,9 +145,14 @@ def _ignored(*_arguments: Any) -> None:
     """Stand for an enumeration's value that nothing here needs."""
 
 
-def _stored(path: str, storage_data: Any) -> dict[tuple[str, tuple[int, ...] | None], Item]:
+def _place(start: Iterable[int]) -> str:
+    """Return a position as a key: Python's hash of a tuple of numbers can be chosen, that of a text cannot."""
+    return ",".join(map(str, start))
+
+
+def _stored(path: str, storage_data: Any) -> dict[tuple[str, str | None], Item]:
     """Return (name, start of the chunk) -> where it is."""
-    stored: dict[tuple[str, tuple[int, ...] | None], Item] = {}
+    stored: dict[tuple[str, str | None], Item] = {}
     if not is_dict(storage_data):
         raise input_error(path, "does not say where its tensors are stored", _NEEDED)
     for index, info in storage_data.items():
@@ -161,7 +167,7 @@ def _stored(path: str, storage_data: Any) -> dict[tuple[str, tuple[int, ...] | N
         if not file or file in (".", "..") or any(c in file for c in "/\\:\0"):
             problem = f"names the file {plain_text(file, 200)!r}, which is not in the checkpoint's folder"
             raise input_error(path, problem, "the .distcp files must lie beside it")
-        key = (name, tuple(start) if _is_sizes(start) else None)
+        key = (name, _place(start) if _is_sizes(start) else None)
         if key in stored:
             raise input_error(path, f"stores {plain_text(name, 120)!r} twice", DAMAGED)
         stored[key] = Item(file, offset, length, bool(info.get("transform_descriptors")))
@@ -169,7 +175,7 @@ def _stored(path: str, storage_data: Any) -> dict[tuple[str, tuple[int, ...] | N
 
 
 class _Reader:
-    def __init__(self, path: str, limits: LoadLimits, stored: dict[tuple[str, tuple[int, ...] | None], Item]) -> None:
+    def __init__(self, path: str, limits: LoadLimits, stored: dict[tuple[str, str | None], Item]) -> None:
         self._path, self._limits, self._stored = path, limits, stored
 
     def read(self, described: dict[Any, Any], planner_data: Any) -> Metadata:
@@ -200,7 +206,7 @@ class _Reader:
             start, shape = (chunk.get("offsets"), chunk.get("sizes")) if isinstance(chunk, _Chunk) else (None, None)
             if not _is_sizes(start) or not _is_sizes(shape):
                 raise input_error(self._path, f"tensor {plain_text(name, 120)!r} has a chunk without a size", DAMAGED)
-            found.append((tuple(start), tuple(shape), self._stored.get((name, tuple(start)))))
+            found.append((tuple(start), tuple(shape), self._stored.get((name, _place(start)))))
         return StoredTensor(_dtype(properties), tuple(size), found)
 
 

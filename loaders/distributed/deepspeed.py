@@ -22,7 +22,7 @@ from ..tensor_table import TensorTable, joined_tables
 from ..untyped import is_dict, is_sequence
 from .folders import config_in, listed, names_in
 from .megatron_rules import rule_of
-from .pieces import Piece, PieceTable
+from .pieces import Piece, PieceTable, check_ranks
 from .rank_files import Row, join, prefixed, read_rank, rows_of
 
 __all__ = ["load"]
@@ -180,13 +180,13 @@ class _Reader:
         if not is_sequence(groups) or not all(is_dict(group) for group in groups):
             raise input_error(str(self._folder / name), "does not say which parameters there are", DAMAGED)
         ranks = _count(facts.get("dp_world_size")) or max(numbers[0] for numbers in self._zero3.values()) + 1
-        if ranks > _MAX_FILES:
-            raise input_error(str(self._folder / name), f"names {ranks:,} ranks", f"at most {_MAX_FILES:,} are read")
+        shapes = {parameter: size for group in groups for parameter, size in group.items()}
+        frozen = facts.get("frozen_param_shapes")
+        check_ranks(str(self._folder / name), len(shapes) + (len(frozen) if is_dict(frozen) else 0) + 1, ranks)
         table = PieceTable(self._path, self._limits, self.warnings)
-        self._frozen(table, facts.get("frozen_param_shapes"), name, tables, ranks)
+        self._frozen(table, frozen, name, tables, ranks)
         flat = self._flat_groups()
         at = 0  # elements of each rank's partition before this parameter
-        shapes = {parameter: size for group in groups for parameter, size in group.items()}
         for parameter, size in shapes.items():
             shape = self._shape(name, parameter, size)
             share = -(-prod(shape) // ranks)

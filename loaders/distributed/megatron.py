@@ -21,7 +21,7 @@ from .dcp import load_folder
 from .folders import listed, names_in
 from .megatron_config import config_of_arguments
 from .megatron_rules import rule_of
-from .pieces import Piece, PieceTable
+from .pieces import Piece, PieceTable, check_ranks
 from .rank_files import Row, join, read_rank, rows_of
 
 __all__ = ["load"]
@@ -202,6 +202,7 @@ class _Parts:
                     shards.setdefault(whole, {}).setdefault(rank.tensor, row)
             for prefix, count in layers.items():
                 before[prefix] = before.get(prefix, 0) + count
+            check_ranks(path, len(shards), self._sizes.tensor)
             for name, by_rank in shards.items():
                 shape = next(iter(by_rank.values())).shape
                 if (name, shape) not in seen:  # what is no layer's may be on several stages, the same on each

@@ -10,10 +10,13 @@ from ..files import input_error, plain_text
 from ..limits import LoadLimits
 from ..tensor_table import TensorTable, check_names, printable_names
 
-__all__ = ["Piece", "PieceTable", "check_pieces"]
+__all__ = ["Piece", "PieceTable", "check_pieces", "check_ranks"]
 
 _MAX_LISTED = 200_000  # pieces whose places are told; a place is 150 bytes, and a thousand ranks have a million of them
 _MAX_PAIRS = 500_000  # comparisons of pieces that are no slices of one dimension
+# Pieces that a file may claim by a number of ranks alone: up to 4 microseconds each. Llama 405B, 1,137 tensors, has so
+# many among 1,024 ranks.
+_MAX_CLAIMED = 1_200_000
 
 
 class Piece(NamedTuple):
@@ -143,6 +146,19 @@ class PieceTable:
             tied=self._tied,
             attributes=self._attributes,
         )
+
+
+def check_ranks(path: str, tensors: int, ranks: int) -> None:
+    """Check the number of ranks that a file names before each tensor is cut among so many.
+
+    Raises
+    ------
+    InputError
+        When there would be more pieces than any model has.
+    """
+    if tensors * ranks > _MAX_CLAIMED:
+        problem = f"cuts each of {tensors:,} tensors among {ranks:,} ranks"
+        raise input_error(path, problem, f"at most {_MAX_CLAIMED:,} pieces are shown")
 
 
 def check_pieces(path: str, name: str, shape: tuple[int, ...], pieces: Sequence[Piece]) -> int:

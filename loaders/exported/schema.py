@@ -105,7 +105,6 @@ class Argument(msgspec.Struct):
     as_bool: bool | None = None
     as_string: str | None = None
     as_scalar_type: int | None = None
-    as_operator: str | None = None
 
     def names(self) -> list[str]:
         """Return the values that it refers to."""
@@ -181,7 +180,6 @@ class InputSpec(msgspec.Struct):
     parameter: "_Input | None" = None
     buffer: "_Input | None" = None
     tensor_constant: "_Input | None" = None
-    custom_obj: "_Input | None" = None
 
     def held(self) -> tuple[str, str] | None:
         """Return name of value and qualified name of the weight that an input is, None when it is none."""

@@ -12,6 +12,8 @@ _CALL = re.compile(r"@(\d+)")
 # Up to 2.5, where `forward` calls its first argument something else than "self": L['x'].layers[0].mlp
 _LOCAL = re.compile(r"\AL\['\w+'\]\.?")
 _INDEX = re.compile(r"\[(?:(\d+)|'(\w+)')\]")
+# What torch's passes note on operators that they add and that no module ran (sizes of open dimensions).
+_NOWHERE = "_empty_nn_module_stack_from_metadata_hook"
 _LONGEST = 200
 _DEEPEST = 100  # modules in each other; the deepest of transformers have about 20
 
@@ -38,7 +40,7 @@ class Scope:
 def scope_of(stack: str) -> list[Scope]:
     """Return the innermost modules of a stack ("key,path,class;key,path,class"), outermost first."""
     items = stack.split(";")[-_DEEPEST:]
-    return [_scope(*parts) for item in items if (parts := _three(item)) is not None]
+    return [_scope(*parts) for item in items if (parts := _three(item)) is not None and parts[0] != _NOWHERE]
 
 
 def plain_path(name: str) -> str:

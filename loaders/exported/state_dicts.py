@@ -75,7 +75,7 @@ class _Archives:
 def _from(tensor: TensorRecord, number: str) -> TensorRecord:
     """Return the tensor with the number of its archive in its storage's key; one object may stand under two names."""
     pid = tensor.storage
-    if is_tuple(pid) and len(pid) > 2:
+    if is_tuple(pid) and len(pid) > 2 and (isinstance(pid[2], str) or (type(pid[2]) is int and 0 <= pid[2] < 2**63)):
         pid = (*pid[:2], f"{number}/{pid[2]}", *pid[3:])
     return TensorRecord(pid, tensor.offset, tensor.shape, tensor.stride, tensor.dtype, tensor.layout, tensor.parts)
 

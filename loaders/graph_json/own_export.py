@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
-from ...graph import Edges, ModelGraph, SparseColumn
+from ...graph import Edges, ModelGraph, ShapeCodes, SparseColumn
 from ...graph.counting import element_count
 from ...graph.kinds import EdgeKind, NodeKind, Provenance
 from ...graph.signatures import signatures
@@ -152,7 +152,7 @@ class _Export:
 
     def __init__(self, path: str, limits: LoadLimits) -> None:
         self._path, self._limits = path, limits
-        self._names, self._shapes, self._dtypes = _Codes(), _Codes(), _Codes()
+        self._names, self._shapes, self._dtypes = _Codes(), ShapeCodes(), _Codes()
 
     def graph(self, document: _Document, edges: list[_Edge]) -> ModelGraph:
         """Return the graph, whose ids are the document's."""
@@ -264,7 +264,7 @@ class _Export:
         return float("nan") if value is None else value
 
     # ---------------------------------------------------------------- checks of one column
-    def _coded(self, values: list[Any], codes: _Codes) -> NDArray[np.int32]:
+    def _coded(self, values: list[Any], codes: dict[Any, int]) -> NDArray[np.int32]:
         return np.fromiter(
             (-1 if value is None or value is UNSET else codes[value] for value in values), np.int32, len(values)
         )

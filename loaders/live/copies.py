@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -19,7 +20,8 @@ def copy_with(module: torch.nn.Module, replace: Replace) -> torch.nn.Module:
     """Return a copy of a module in evaluation mode, without its hooks, with every tensor replaced.
 
     No weight is read or copied. What the module holds beside tensors is copied deeply, so that a forward pass
-    cannot change the original; what cannot be copied (a lock, a file) is shared.
+    cannot change the original; what cannot be copied (a lock, a file) is shared. A function that a module holds
+    (``module.forward = patched(module)``, ``torch.compile``) gets a closure over the copies.
     """
     memo: dict[int, Any] = {}
     originals = {id(inner): inner for _, inner in modules_of(module)}
@@ -66,7 +68,31 @@ def _replaced(tensor: torch.Tensor, replace: Replace) -> torch.Tensor:
 def _copied(name: str, value: Any, memo: dict[int, Any]) -> Any:
     if "hooks" in name and is_dict(value):
         return type(value)()  # a hook of the user's would see, and might keep, our tensors
+    if isinstance(value, FunctionType):
+        return _rebound(value, memo)
     try:
         return copy.deepcopy(value, memo)
     except Exception:  # noqa: BLE001 - the user's classes may refuse in any way
         return value
+
+
+def _rebound(function: FunctionType, memo: dict[int, Any]) -> FunctionType:
+    """Return a function over copies where its closure is over modules; `copy.deepcopy` returns the function itself."""
+    if id(function) in memo or not function.__closure__:
+        return memo.get(id(function), function)
+    cells = tuple(CellType() for _ in function.__closure__)
+    new = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, cells)
+    new.__kwdefaults__ = function.__kwdefaults__
+    new.__dict__.update(function.__dict__)
+    memo[id(function)] = new  # before its cells are filled, one of which may hold itself
+    for cell, old in zip(cells, function.__closure__, strict=True):
+        if old == CellType():  # nothing in it yet
+            continue
+        value = old.cell_contents
+        if isinstance(value, FunctionType):
+            cell.cell_contents = _rebound(value, memo)
+        elif id(value) in memo or (isinstance(value, MethodType) and id(value.__self__) in memo):
+            cell.cell_contents = copy.deepcopy(value, memo)
+        else:
+            cell.cell_contents = value
+    return new

@@ -2,6 +2,7 @@
 
 import random
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from .copies import copy_with
 from .inputs import Inputs
@@ -40,6 +42,7 @@ def run_once(module: torch.nn.Module, inputs: Inputs, way: Way, keep: frozenset[
     """
     with ExitStack() as stack:
         stack.enter_context(_undisturbed())
+        stack.enter_context(_never_run(module))
         if way == "meta":
             make: Callable[[torch.Tensor], torch.Tensor] = _on_meta
             stack.enter_context(torch.device("meta"))
@@ -57,7 +60,7 @@ def run_once(module: torch.nn.Module, inputs: Inputs, way: Way, keep: frozenset[
 @contextmanager
 def as_export(module: torch.nn.Module) -> Generator[tuple[torch.nn.Module, Callable[[torch.Tensor], torch.Tensor]]]:
     """Give a copy of a module on the meta device, and what brings its arguments there, for ``torch.export``."""
-    with _undisturbed(), torch.device("meta"):
+    with _undisturbed(), _never_run(module), torch.device("meta"):
         copied = copy_with(module, _on_meta)
         _prefer_plain_kernels(copied, of=module, attention=False)
         yield copied, _on_meta
@@ -72,7 +75,10 @@ def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _itself(tensor: torch.Tensor) -> torch.Tensor:
-    # Buffers may be written by a forward pass (running statistics, caches); parameters are not.
+    # Buffers may be written by a forward pass (running statistics, caches), parameters at most replaced (a norm that
+    # is kept); parameters of other classes (quantised ones) know more than their values.
+    if type(tensor) is torch.nn.Parameter:
+        return tensor.detach()
     return tensor if isinstance(tensor, torch.nn.Parameter) else tensor.detach().clone()
 
 
@@ -98,6 +104,22 @@ def _prefer_plain_kernels(module: torch.nn.Module, of: torch.nn.Module, attentio
             config._attn_implementation = "eager"
         if hasattr(config, "_experts_implementation"):
             config._experts_implementation = "batched_mm"
+
+
+@contextmanager
+def _never_run(module: torch.nn.Module) -> Generator[None]:
+    """Refuse calls of the module itself, or of one in it: code may know them otherwise than through ``self``."""
+    originals, here = {id(inner) for inner in module.modules()}, threading.get_ident()
+
+    def refuse(called: torch.nn.Module, _arguments: Any) -> None:
+        if id(called) in originals and threading.get_ident() == here:  # another thread may train it
+            raise RuntimeError(f"its code calls a {type(called).__name__} by a name of its own, not the copy that is run")
+
+    hook = register_module_forward_pre_hook(refuse)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class Tracer(TorchDispatchMode):
         self._module = module
         self._paths: dict[int, list[str]] = {}
         self._frames: list[tuple[Frame, int]] = []
+        self._names: dict[type, list[str]] = {}  # of what forward takes
         self._storages = Storages()
         self._looks_away = False
         for path, inner in modules_of(module):
@@ -89,7 +90,7 @@ class Tracer(TorchDispatchMode):
             # A module may change lists and dicts that it is given.
             self.trace.arguments[path] = (convert(args, _same), convert(kwargs, _same))
         outer = self._frames[-1][0] if self._frames else None
-        for name, tensor in _arguments(module, args, kwargs):
+        for name, tensor in _arguments(self._names_of(module), args, kwargs):
             place = self._storages.place(tensor)
             if outer is None:
                 self.trace.inputs.append(port_of(tensor, name))
@@ -128,6 +129,14 @@ class Tracer(TorchDispatchMode):
             outer.made(self._storages.place(tensor), frame, name)
         frame.leave_to(outer)
         return passed
+
+    def _names_of(self, module: torch.nn.Module) -> list[str]:
+        if "forward" in module.__dict__:  # patched
+            return _names_in(module.forward)
+        kind = type(module)
+        if kind not in self._names:
+            self._names[kind] = _names_in(kind.forward)[1:]
+        return self._names[kind]
 
     def _path_of(self, module: torch.nn.Module) -> str:
         """Return the path of a module; of several names of a shared one, that under the module which calls it."""
@@ -210,18 +219,16 @@ def port_of(tensor: torch.Tensor, name: str) -> Port:
     return Port(name, tuple(int(d) for d in tensor.shape), TORCH_DTYPES.get(kind, kind))
 
 
-_NAMES: dict[type, list[str]] = {}
+def _names_in(forward: Any) -> list[str]:
+    """Return the names of a function's positional parameters."""
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in inspect.signature(forward).parameters.values() if p.kind in positional]
 
 
 def _arguments(
-    module: torch.nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    names: list[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield the tensors that a module is called with, by the names that its forward gives them."""
-    names = _NAMES.get(type(module))
-    if names is None:
-        parameters = inspect.signature(type(module).forward).parameters.values()
-        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        names = _NAMES[type(module)] = [p.name for p in parameters if p.kind in positional][1:]
     for k, value in enumerate(args):
         yield from tensors_in(value, names[k] if k < len(names) else str(k))
     for name, value in kwargs.items():

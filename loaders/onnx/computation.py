@@ -21,6 +21,8 @@ from .weights import Weight, Weights, common
 
 __all__ = ["Computation"]
 
+_PARTS_AN_EDGE = 2  # values and attributes that there may be for each connection that there may be
+
 
 @dataclass(slots=True)
 class _Frame:
@@ -109,6 +111,7 @@ class Computation:
         self._frames = 0
         self._added = 0
         self._edges = 0
+        self._parts = 0
         self._classes: set[tuple[str, ...]] = set()
         # Which operator makes a value, and where it stands: those that do not say where they stand are near it.
         self._near: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -182,16 +185,24 @@ class Computation:
             outputs=[value.name for value in graph.outputs if value.name],
             subgraphs=subgraphs,
         )
+        self._spend(len(graph.inputs) + len(graph.outputs) + len(graph.values) + len(graph.initializers))
         for value in graph.inputs:
             self._flow.graph_input(frame.own(value.name), plain_text(value.name, 200), base)
         self._initializers(frame, graph)
         self._types(frame, graph.inputs + graph.outputs + graph.values)
         return frame
 
+    def _spend(self, parts: int) -> None:
+        """Count what nodes, calls and subgraphs are made of: a function has all of its own again in each call."""
+        self._parts += parts
+        if self._parts > _PARTS_AN_EDGE * self._limits.edges:
+            raise self._too_many("has too many values and attributes", f"{_PARTS_AN_EDGE * self._limits.edges:,}")
+
     def _types(self, frame: _Frame, values: list[Typed]) -> None:
+        """Note the types of values; a call's own inputs and outputs are known better where it is called."""
         for value in values:
             if value.shape is not None or value.dtype is not None:
-                self._flow.values[frame.own(value.name)] = Value(value.shape, value.dtype)
+                self._flow.values.setdefault(frame.own(value.name), Value(value.shape, value.dtype))
 
     def _initializers(self, frame: _Frame, graph: Graph) -> None:
         for tensor in graph.initializers:
@@ -212,6 +223,7 @@ class Computation:
         self._edges += len(node.inputs)
         if self._edges > self._limits.edges:
             raise self._too_many("has too many connections", f"{self._limits.edges:,}")
+        self._spend(len(node.outputs) + len(node.attributes))
         keys = [frame.key(name) if name else "" for name in node.inputs]
         place, how = self._place(frame, node, keys)
         self.placed_by[how] = self.placed_by.get(how, 0) + 1
@@ -250,8 +262,11 @@ class Computation:
         kind = plain_text(node.operator, 80) or "(unnamed)"
         ports = [plain_text(name, 200) for name in node.outputs]
         self._reserve(1)
+        name = place.name or kind
+        if not name.startswith(kind) and self._weights.name_a_module((*scope, name)):
+            self._modules.handle((*scope, name))  # the module keeps its name, the operator is numbered
         handle = self._flow.add(
-            Operator(place.name or kind, kind, scope, keys, outputs, attributes, output_ports=ports)
+            Operator(name, kind, scope, keys, outputs, attributes, output_ports=ports)
         )
         self._check(handle, scope)
         if node.operator == "Constant":
@@ -292,6 +307,7 @@ class Computation:
         self._modules.hold(inside, handle)
         self._frames += 1
         given = {attribute.name: attribute for attribute in node.attributes}
+        self._spend(len(function.inputs) + len(function.defaults) + len(function.values))
         body = _Frame(iter(definition.nodes), inside, (*frame.within, *place.scope), self._frames)
         body.arguments = {**function.defaults, **given}
         for k, formal in enumerate(function.inputs):

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from .data_types import dtype_name
 from .wire import BYTES, FIXED32, Buffer, WireError, fields, signed, text, varints
 
@@ -235,8 +237,8 @@ def read_attribute(data: Buffer, at: int, end: int) -> Attribute:
 def _float(data: Buffer, wire: int, at: int) -> float:
     if wire != FIXED32:
         raise WireError(f"has another kind of number where a float belongs, at byte {at:,}")
-    # Seven digits are all that a single-precision number has: 1e-05, not 9.999999747378752e-06.
-    return float(f"{struct.unpack('<f', data[at : at + 4])[0]:.7g}")
+    # The shortest digits that stand for this number in single precision: 1e-05, not 9.999999747378752e-06.
+    return float(str(np.float32(struct.unpack("<f", data[at : at + 4])[0])))
 
 
 def _short(data: Buffer, wire: int, a: int, b: int) -> str | None:

@@ -27,6 +27,8 @@ def load(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     """Read a file, with the config.json beside it if there is one. External data are found, not opened."""
     fd = open_regular(path)
     try:
+        if not os.fstat(fd).st_size:  # in a folder: alone, it has no content to be known by
+            raise input_error(path, "is an empty file", "a whole ONNX model is needed")
         with mmap.mmap(fd, 0, access=mmap.ACCESS_READ) as data:
             head = data[:64]
             not_the_file(path, head)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ..files import plain_text
 from .messages import Node
 
-__all__ = ["Place", "module_of", "noted_place", "parts_of"]
+__all__ = ["Place", "noted_place", "parts_of"]
 
 _SCOPES, _CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 _LISTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*(?:,|$)""")
@@ -47,11 +47,6 @@ def parts_of(name: str) -> tuple[str, ...]:
         return _dotted(name)
     *modules, last = [part for part in name.split("/") if part] or [name]
     return (*(inner for module in modules for inner in _dotted(module)), *(_dotted(last) if modules else (last,)))
-
-
-def module_of(name: str) -> tuple[str, ...]:
-    """Return the modules that the name of a weight is in; none for a name that is no path."""
-    return parts_of(name)[:-1]
 
 
 def _dotted(text: str) -> tuple[str, ...]:

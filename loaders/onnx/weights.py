@@ -38,10 +38,10 @@ _NO_PARAMETERS: dict[str, frozenset[int]] = {
 }
 _QUANTIZED_BY = ("quantized", "zero_point")
 _TRANSPOSED = frozenset(("MatMul", "FusedMatMul", "MatMulInteger"))  # [in, out], where modules keep [out, in]
-# Names that exporters number: "val_17", "onnx::MatMul_367", "12". They say nothing of a place.
 # Names of tensors in a module that holds nothing else; "3x3_w_0" is one of many in its module.
 _BARE = re.compile(r"(weight|bias|kernel|gamma|beta|scale|embeddings?)(_\w+)?|[wb]", re.IGNORECASE)
 _CONSTANTS = "constants"  # where those stand that many modules use, and none names: shapes, masks
+# Names that exporters number: "val_17", "onnx::MatMul_367", "12". They say nothing of a place.
 _NAMELESS = re.compile(r"_?val_\d+|onnx::\w+|\d+|const_fold_opt__\d+|\w+_const_\d+")
 
 
@@ -98,6 +98,14 @@ class Weights:
         self._made: dict[str, tuple[str, ...]] = {}
         self._first: dict[tuple[str | None, int], int] = {}
         self._learners: dict[tuple[str, ...], int] = {}
+        self._named: set[tuple[str, ...]] | None = None
+
+    def name_a_module(self, path: tuple[str, ...]) -> bool:
+        """Return whether the weights of the main graph, which are known before its operators, lie in such a module."""
+        if self._named is None:
+            paths = [parts_of(weight.tensor.name)[:-1] for weight in self.by_key.values()]
+            self._named = {path[:k] for path in set(paths) for k in range(1, len(path) + 1)}
+        return path in self._named
 
     def note_use(self, key: str, node: Node, port: int, scope: tuple[str, ...]) -> None:
         """Note that a node in the modules `scope` uses a value, in case it is an initialiser."""

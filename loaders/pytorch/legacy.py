@@ -120,7 +120,7 @@ def _places(fd: int, path: str, at: int, keys: Any, kinds: dict[Any, Any]) -> di
         raise input_error(path, "has no list of its storages", _CUT)
     for key in keys:
         item = _ITEM_BYTES.get(kinds.get(key)) if isinstance(key, str | int) else None  # pyright: ignore[reportArgumentType]
-        if item is None:
+        if item is None or (isinstance(key, int) and not 0 <= key < 2**64):
             raise input_error(path, "has a storage whose type is not known", "a file that torch.save wrote is needed")
         count = read_at(fd, 8, at)
         nbytes = int.from_bytes(count, "little") * item

@@ -6,12 +6,12 @@ from typing import Any
 from ..checkpoint import module_attributes
 from ..files import DAMAGED, input_error, plain_text
 from ..limits import LoadLimits
-from ..untyped import is_dict, is_sequence
+from ..untyped import is_dict, is_sequence, is_tuple
 from .inert_pickle import Inert
 from .torch_globals import TensorRecord
 from .torch_tensors import Found
 
-__all__ = ["entries", "find_tensors", "holds_tensors", "is_module"]
+__all__ = ["entries", "find_tensors", "has_key", "holds_tensors", "is_module"]
 
 _MAX_KEY = 1000
 # Visits to containers that were visited before. A few modules that share their blocks need thousands; ten lists
@@ -35,9 +35,42 @@ def entries(value: Any) -> dict[Any, Any]:
     return dict(enumerate(value)) if is_sequence(value) else {}
 
 
-def holds_tensors(value: Any) -> bool:
-    """Return whether there is a tensor or a module in `value`, looking at a bounded number of its parts."""
-    seen: set[int] = set()
+def has_key(value: Any, key: str) -> bool:
+    """Return whether `entries` of a dict or an object has a key, without making a copy of them."""
+    return any(key in part for part in ([value] if is_dict(value) else _sources(value)))
+
+
+def _sources(value: Any) -> list[dict[Any, Any]]:
+    """Return the dicts that an object's entries come from: several objects of a pickle may have the same."""
+    if not isinstance(value, Inert):
+        return []
+    state = value.state
+    parts: list[Any] = [*state, value.mapping] if is_tuple(state) and len(state) == 2 else [state, value.mapping]
+    found: list[dict[Any, Any]] = [part for part in parts if is_dict(part)]
+    inner = (part.get(key) for part in found for key in ("_parameters", "_buffers", "_modules"))
+    return [*found, *(part for part in inner if is_dict(part))]
+
+
+def _repeated(value: Any, seen: set[int]) -> int:
+    """Return how many entries an object has from dicts that another object had, too; note those that it has."""
+    repeated = 0
+    for part in _sources(value):
+        if id(part) in seen:
+            repeated += len(part)
+        seen.add(id(part))
+    return repeated
+
+
+def holds_tensors(value: Any, barren: set[int] | None = None) -> bool:
+    """Return whether there is a tensor or a module in `value`, looking at a bounded number of its parts.
+
+    Parameters
+    ----------
+    barren : set of int, optional
+        Ids of what was looked at before without finding any; gets those that are found to be so.
+    """
+    seen: set[int] = set() if barren is None else set(barren)
+    sources: set[int] = set()
     todo: list[Any] = [value]
     looked = 0
     while todo and looked < _MAX_LOOK:
@@ -46,9 +79,12 @@ def holds_tensors(value: Any) -> bool:
             return True
         if id(here) not in seen:
             seen.add(id(here))
+            looked += _repeated(here, sources)
             inner: list[Any] = [part for part in entries(here).values() if isinstance(part, _WANTED)]
             looked += 1 + len(inner)
             todo += inner
+    if barren is not None:
+        barren |= seen
     return False
 
 
@@ -74,7 +110,8 @@ def find_tensors(value: Any, path: str, limits: LoadLimits) -> Found:
     stack: list[tuple[str, int, Iterator[tuple[str, Any]]]] = [("", id(value), _open("", value, found))]
     inside = {id(value)}
     seen = {id(value)}
-    repeated = 0
+    sources: set[int] = set()
+    repeated = _repeated(value, sources)
     while stack:
         prefix, identity, children = stack[-1]
         for name, child in children:
@@ -86,8 +123,10 @@ def find_tensors(value: Any, path: str, limits: LoadLimits) -> Found:
                 continue  # an object that refers back to what holds it
             if id(child) in seen:
                 repeated += 1 + len(entries(child))
-                if repeated > _MAX_REPEATED:
-                    raise input_error(path, "repeats its parts without end", DAMAGED)
+            else:
+                repeated += _repeated(child, sources)
+            if repeated > _MAX_REPEATED:
+                raise input_error(path, "repeats its parts without end", DAMAGED)
             if len(stack) >= limits.module_depth:
                 raise input_error(path, "nests its parts too deeply", f"at most {limits.module_depth} levels are shown")
             seen.add(id(child))

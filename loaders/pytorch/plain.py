@@ -19,7 +19,7 @@ _NEEDED = "a tensor that was pickled with its storage is needed"
 
 def is_plain_pickle(head: bytes) -> bool:
     """Return whether a file begins as pickles of protocol 2 to 5 do."""
-    return head[:1] == b"\x80" and 2 <= head[1] <= 5
+    return head[:1] == b"\x80" and 2 <= int.from_bytes(head[1:2], "little") <= 5
 
 
 class _Storages:

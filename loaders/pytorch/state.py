@@ -8,11 +8,11 @@ from typing import Any
 
 from ...graph import NodeKind
 from ..checkpoint import Checkpoint, short_attributes
-from ..files import plain_text
+from ..files import input_error, plain_text
 from ..limits import LoadLimits
 from ..tensor_table import TensorTable, check_names, joined_tables, printable_names
 from .inert_pickle import Inert
-from .pickled_tree import entries, find_tensors, holds_tensors, is_module
+from .pickled_tree import entries, find_tensors, has_key, holds_tensors, is_module
 from .torch_globals import TensorRecord
 from .torch_tensors import Storages, tensor_table
 
@@ -24,6 +24,7 @@ _MODEL_KEYS = tuple(
     """state_dict model_state_dict model_state model module net network weights params state
     ema model_ema ema_state_dict params_ema ema_model""".split()  # noqa: SIM905
 )
+_MAX_INNER = 64  # configurations inside one
 _MAX_WRAPPERS = 4  # {"state": {"model": ...}}
 # What else they save that has tensors, but is no part of the model.
 _TRAINING = re.compile(
@@ -78,12 +79,13 @@ class State:
 def sort_state(root: Any) -> State:
     """Sort an unpickled object into the model, what lies beside it, and facts."""
     state = State(root)
+    barren = set[int]()
     for _ in range(_MAX_WRAPPERS):
         model = state.model
         if isinstance(model, TensorRecord) or is_module(model):
             break
         parts = {key: part for key, part in entries(model).items() if isinstance(key, str) and part is not model}
-        chosen = _model_key(parts)
+        chosen = _model_key(parts, barren)
         if isinstance(model, dict):
             state.attributes |= _facts(parts)
             state.config = state.config or _config(parts)
@@ -93,7 +95,7 @@ def sort_state(root: Any) -> State:
                 state.model = {key: part for key, part in entries(model).items() if key not in training}
                 state.beside |= training
             break
-        state.beside |= {key: part for key, part in parts.items() if key != chosen and holds_tensors(part)}
+        state.beside |= {key: part for key, part in parts.items() if key != chosen and holds_tensors(part, barren)}
         state.model = parts[chosen]
     if is_module(state.model):
         state.config = _config(entries(state.model)) or state.config
@@ -117,9 +119,15 @@ def checkpoint_of(root: Any, storages: Storages, path: str, limits: LoadLimits, 
     """
     name = Path(path).name
 
+    shown = 0
+
     def table(value: Any) -> TensorTable:
+        nonlocal shown
         made = tensor_table(find_tensors(value, path, limits), storages, name, warnings)
         made.names = check_names(printable_names(list(made.names), warnings), made.files, [path], limits)
+        shown += len(made.names) + len(made.modules)
+        if shown > limits.nodes:  # a part may be there under many keys
+            raise input_error(path, "has too many modules and tensors", f"at most {limits.nodes:,} are shown")
         return made
 
     return sort_state(root).checkpoint(table)
@@ -135,17 +143,16 @@ def merged(parts: list[Checkpoint], paths: list[str], limits: LoadLimits) -> Che
     return Checkpoint(whole, [each for part in parts for each in part.beside], first.attributes, first.config)
 
 
-def _model_key(parts: Mapping[str, Any]) -> str | None:
+def _model_key(parts: Mapping[str, Any], barren: set[int]) -> str | None:
     for key in _MODEL_KEYS:
         part = parts.get(key)
-        if isinstance(part, dict | Inert) and not _is_optimizer("", part) and holds_tensors(part):
+        if isinstance(part, dict | Inert) and not _is_optimizer("", part) and holds_tensors(part, barren):
             return key
     return None
 
 
 def _is_optimizer(key: str, part: Any) -> bool:
-    inner = entries(part)
-    return "param_groups" in inner or (bool(re.match("optim", key, re.IGNORECASE)) and isinstance(part, dict | list))
+    return has_key(part, "param_groups") or (bool(re.match("optim", key, re.IGNORECASE)) and isinstance(part, dict | list))
 
 
 def _kind(key: str, part: Any) -> NodeKind:
@@ -177,7 +184,11 @@ def _config(parts: Mapping[Any, Any]) -> Mapping[str, Any] | None:
 def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Return what JSON could hold of a mapping, two levels deep (a text_config inside a config)."""
     found = short_attributes(values)
+    seen: set[int] = set()
     for key, value in values.items():
-        if isinstance(key, str) and isinstance(value, dict | Inert):
+        if isinstance(key, str) and isinstance(value, dict | Inert) and id(value) not in seen:
+            if len(seen) == _MAX_INNER:
+                break
+            seen.add(id(value))
             found[plain_text(key)] = short_attributes(entries(value))
     return found

@@ -14,6 +14,8 @@ from .torch_globals import TensorRecord
 __all__ = ["Found", "Storages", "tensor_table"]
 
 _MAX_RANK = 64
+_MAX_PARTS = 500_000  # of all tensors that are stored as several; a file may name the same ones again and again
+_MAX_STRIDES = 256  # that are remembered: Python's hash of a tuple of numbers can be chosen, many would be slow
 _SPARSE = ("coo", "csr", "csc", "bsr", "bsc")
 _MAX_EXPANDED = 2**40  # logical elements of a tensor that repeats a few stored ones
 # What no class but a function of torch's rebuilds; any other layout is the name of a class.
@@ -100,6 +102,7 @@ class _Reader:
         self._storages = storages
         self._strides: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, int, bool]] = {}
         self._ranges: dict[str, list[tuple[int, int, int]]] = {}
+        self._parts_seen = 0
         self.names: list[str] = []
         self.dtypes: list[str] = []
         self.shapes: list[tuple[int, ...]] = []
@@ -170,6 +173,9 @@ class _Reader:
     def _parts(self, name: str, record: TensorRecord) -> tuple[str, int, int, int]:
         """Return dtype, bytes, no offset and stored elements of a tensor that is stored as several, or not at all."""
         dtype, nbytes, elements = "?", 0, 0
+        self._parts_seen += len(record.parts)
+        if self._parts_seen > _MAX_PARTS:
+            raise input_error(self._storages.path, f"has tensors of more than {_MAX_PARTS:,} parts", DAMAGED)
         for part in record.parts:
             if part.storage is not None:
                 shape, stride = self._sizes(name, part.shape), self._sizes(name, part.stride)
@@ -232,7 +238,9 @@ class _Reader:
             for d, s in zip(reversed(shape), reversed(stride), strict=False):
                 in_order &= d == 1 or s == step
                 step *= d
-            known = self._strides[shape, stride] = elements, span, in_order or not elements
+            known = elements, span, in_order or not elements
+            if len(self._strides) < _MAX_STRIDES:
+                self._strides[shape, stride] = known
         elements, span, _ = known
         if elements >= 2**63 or (span < elements and elements > _MAX_EXPANDED):
             raise input_error(self._storages.path, f"a tensor has the shape {list(shape)}", DAMAGED)

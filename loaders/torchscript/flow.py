@@ -17,6 +17,7 @@ from ..untyped import is_dict, is_sequence
 from .code import Code, UnreadableCodeError
 from .conditions import assigned, calls_something, decided, only_raises, plain_value
 from .recorder import Recorder
+from .state import State
 from .values import Bundle, Constant, Dotted, Flowing, Known, ModuleAt, flowing, joined
 
 __all__ = ["follow"]
@@ -25,6 +26,7 @@ _MAX_STEPS = 200_000  # statements and expressions; DeepSeek-V3 traced would nee
 _MAX_CALLS = 40  # calls inside each other; Python's own stack ends at about twice as many
 _MAX_ARGUMENTS = 16
 _NAMES_IN_A_STEP = 50  # that are looked at when one is changed
+_NAMES_AT_A_BRANCH = 10  # that cost a step where branches meet
 
 # Operators that are printed as calls of Python's types.
 _PRINTED = {"int": "aten.Int", "float": "aten.Float", "bool": "aten.Bool", "len": "aten.len"}
@@ -75,6 +77,7 @@ class _Follower:
         self._steps = 0
         self._calls = 0
         self._weights: dict[tuple[str, ...], Flowing] = {}
+        self._state = State()
         self._scope: tuple[str, ...] = ()
 
     # ---------------------------------------------------------------- methods
@@ -93,16 +96,18 @@ class _Follower:
 
     def _call_module(self, module: ModuleAt, name: str, given: list[Known], named: dict[str, Known]) -> Known:
         """Follow a call of a module; one whose code cannot be followed makes its result as a whole."""
-        before = self._recorder.mark()
+        before, given_before = self._recorder.mark(), self._state.copied()
         try:
             method = self.method(module, name)
             if method is None:
                 raise UnreadableCodeError(f"there is no method {plain_text(name, 80)} in its code")
+            self._steps += self._state.size // _NAMES_IN_A_STEP
             return self.call_method(module, method, given, named)
         except UnreadableCodeError as error:
             if self._steps > _MAX_STEPS or self._recorder.is_full:
                 raise
             self._recorder.back_to(before)
+            self._state.back_to(given_before)
             self._warnings.append(f"data flow of {'.'.join(module.path)}.{name} not read: {error}")
             used = [flow for value in [*given, *named.values()] for flow in flowing(value)]
             return Flowing([self._recorder.opaque(module.path, used)])
@@ -161,8 +166,8 @@ class _Follower:
                 items = value.items if isinstance(value, Bundle) and len(value.items) == len(targets) else None
                 for k, inner in enumerate(targets):
                     self._assign(inner, items[k] if items is not None else self._part(value), known)
-            case ast.Attribute(value=owner):
-                self._change(self._value(owner, known), value, known)
+            case ast.Attribute(value=owner, attr=name):
+                self._give(self._value(owner, known), name, value, known)
             case ast.Subscript(value=owner):
                 self._change(self._value(owner, known), value, known)
             case _:
@@ -180,11 +185,12 @@ class _Follower:
                 if not only_raises(body):
                     self._run(body, known, returned)
             return
+        self._steps += (len(known) + self._state.size) // _NAMES_AT_A_BRANCH
         outer = self._scope
         held = self._recorder.body("if", "prim.If", outer, flowing(test)) if calls_something(statement) else None
         ends: list[dict[str, Known]] = []
         try:
-            for body, name in zip(bodies, ("then", "else"), strict=True):
+            for body, name in self._state.apart(zip(bodies, ("then", "else"), strict=True), [*known.values()]):
                 if held is not None:
                     self._scope = (*held, name)
                 end = dict(known)
@@ -219,14 +225,15 @@ class _Follower:
             self._assign(target, self._part(given), known)
         self._scope = held
         try:
-            self._run(statement.body, known, returned)
+            for body in self._state.apart(([], statement.body), []):  # a loop may run no time at all
+                self._run(body, known, returned)
         finally:
             self._scope = outer
         for name, value in carried.items():
             after = known.get(name)
             if after is not None and after is not value:
                 value.origins += [part for part in flowing(after) if part is not value]
-                known[name] = value  # a loop may run no time at all
+                known[name] = value
 
     # ---------------------------------------------------------------- expressions
     def _value(self, expression: ast.expr, known: dict[str, Known]) -> Known:
@@ -326,7 +333,9 @@ class _Follower:
             return self._part(owner)
         parts = owner.module.attributes()
         if name in parts:
-            return self._held(parts[name], (*owner.path, name))
+            path = (*owner.path, name)
+            given = self._state.get(path)
+            return given if given is not None else self._held(parts[name], path)
         found = self._code.script_class(owner.module.qualified)
         return Constant(found.constants[name]) if found is not None and name in found.constants else Constant(...)
 
@@ -356,6 +365,15 @@ class _Follower:
             return value
         parts = list(dict.fromkeys(flowing(value)))
         return Flowing([*parts]) if parts else Constant(...)
+
+    def _give(self, owner: Known, name: str, value: Known, known: dict[str, Known]) -> None:
+        """Let an attribute stand for another value from now on; into what it was at first, where a weight, it flows."""
+        if not isinstance(owner, ModuleAt):
+            self._change(owner, value, known)
+            return
+        first = self._state.give((*owner.path, name), self._attribute(owner, name), value)
+        if isinstance(first, Flowing):
+            self._recorder.changed(first.origins, list(dict.fromkeys(flowing(value))))
 
     def _change(self, changed: Known, to: Known, known: dict[str, Known]) -> None:
         """Let what names stand for from now on be what changed it."""

@@ -92,7 +92,7 @@ def _change(file, change):
         (lambda s: s["param_shapes"][0].update({"lm_head.weight": torch.Size([64, 8])}), "its share of all parameters"),
         (lambda s: s["param_shapes"][0].update({"lm_head.weight": (2**40, 2**40)}), "no valid shape"),
         (lambda s: s.update(param_shapes=None), "does not say which parameters"),
-        (lambda s: s.update(dp_world_size=10**9), "names 1,000,000,000 ranks"),
+        (lambda s: s.update(dp_world_size=10**9), "among 1,000,000,000 ranks"),
     ],
 )
 def test_contradictions_of_stage_3(copied, change, problem):

@@ -148,6 +148,13 @@ def test_virtual_pipeline_stages_interleave(copied):
     assert numbers == [0, 10, 1, 11]
 
 
+def test_more_ranks_than_any_machine_has(copied):
+    folder = copied("ranks")
+    _every(folder, lambda state: setattr(state["args"], "tensor_model_parallel_size", 2**20))
+    with pytest.raises(InputError, match="tensors among 1,048,576 ranks; at most"):
+        load(str(folder))
+
+
 @pytest.mark.parametrize("text", ["../../etc", "5", "", "9" * 500, "iter_0000100"])
 def test_a_tracker_that_names_nothing_here(copied, text):
     folder = copied("ranks")

@@ -272,6 +272,61 @@ def test_nothing_of_the_module_changes():
     assert not any(parameter.grad_fn for parameter in module.parameters())
 
 
+class Patched(nn.Module):
+    """Its forward is a closure over the module, as patches and ``torch.compile`` make them."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.norm, self.calls = nn.Linear(4, 4), nn.BatchNorm1d(4), 0
+
+        def inner(x):
+            self.calls += 1
+            return self.norm(self.linear(x))
+
+        self.forward = lambda x: inner(x)
+
+
+@pytest.mark.parametrize("how", ["hooks", "run"])
+def test_a_closure_over_the_module_runs_the_copy(how):
+    module = Patched()
+    graph = archviz3d.load(module, flow=how, inputs=torch.ones(2, 4))
+    assert flow(graph) == {("x", "linear"), ("linear", "norm"), ("norm", "output")}
+    assert (module.calls, int(module.norm.num_batches_tracked)) == (0, 0)
+
+
+def test_a_compiled_module_is_traced_inside():
+    graph = archviz3d.load(torch.compile(nn.Sequential(nn.Linear(4, 8), nn.ReLU())))
+    assert ("_orig_mod.0", "_orig_mod.1") in flow(graph)
+
+
+@pytest.mark.parametrize("how", ["hooks", "operators", "run"])
+def test_what_would_run_the_module_itself_is_not_traced(how):
+    module = nn.Sequential(nn.BatchNorm1d(4))
+    module.forward = _by_global_name
+    globals()["_the_module"] = module
+    graph = archviz3d.load(module, flow=how, inputs=torch.ones(2, 4))
+    assert int(module[0].num_batches_tracked) == 0
+    assert "not the copy that is run" in graph.warnings[0]
+    module(torch.ones(2, 4))  # which may still be called
+    assert int(module[0].num_batches_tracked) == 1
+
+
+def _by_global_name(x):
+    return globals()["_the_module"][0](x)
+
+
+def test_a_weight_that_is_replaced_while_it_runs():
+    class Bounded(nn.Linear):
+        def forward(self, x):
+            self.weight.data = torch.renorm(self.weight.data, 2, 0, 0.1)
+            return super().forward(x)
+
+    module = Bounded(4, 4)
+    before = module.weight.detach().clone()
+    assert archviz3d.load(module, flow="run", inputs=torch.ones(1, 4)).warnings == ()
+    assert torch.equal(module.weight, before)
+
+
 def test_nothing_is_allocated():
     module = nn.Sequential(*(nn.Linear(20_000, 20_000, device="meta") for _ in range(4)))  # 6.4 GB
     graph = archviz3d.load(module)
