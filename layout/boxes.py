@@ -19,6 +19,7 @@ HEIGHT = 1000.0  # of the root plate, in plan units
 _PLATE = 0.025
 _TILE = 0.3
 _TILE_OF_PARENT = 0.1
+_WEIGHTLESS = 0.4  # height of a leaf that is no tensor, of that of one that is: an activation is nothing to stand out
 _IS_TILE = np.isin(np.arange(256), (NodeKind.EXPERT, NodeKind.HEAD))  # by kind
 _TINIEST = 1e-250  # even the last of thousands of ever smaller boxes has a size
 
@@ -70,6 +71,7 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     h_is_tile = is_leaf[heads] | _IS_TILE[graph.kind[heads]]
     nested = np.cumsum(1.0 / np.arange(1, int(tree.step.max()) + 2) ** 2) - 1.0  # heights of the plates of a run
     h_low[0], h_size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
+    h_weight = np.where((graph.shape_code[tree.tail[heads]] < 0) & ~_IS_TILE[graph.kind[heads]], _WEIGHTLESS, 1.0)
     h_thickness[0] = h_front[0] = _PLATE * h_size[0].min()
     if templates:
         h_template[0] = 0
@@ -92,7 +94,7 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
             own = np.maximum(unit_size.take(slot, axis=0) * inner, _TINIEST, out=h_size[last:end])
             h_template[last:end] = unit_child[slot]
             least = _smaller(own)
-            tile = np.minimum(_TILE * least, (_TILE_OF_PARENT * smaller)[of])
+            tile = np.minimum(_TILE * least, (_TILE_OF_PARENT * smaller)[of]) * h_weight[last:end]
             thick = np.where(h_is_tile[last:end], tile, _PLATE * least)
             h_thickness[last:end] = thick
             h_front[last:end] = ground[of] + thick

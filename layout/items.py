@@ -145,6 +145,8 @@ class Naturals:
                 share *= min(1 + self._operators_in(child) / _MANY_OPERATORS, 2.0)
             elif kind in SHARE:
                 share = SHARE[NodeKind(kind)]
+            elif kind == NodeKind.LAYER:  # one that is in no stack
+                share = SPINE_SHARE * kinds.count(kind) ** (MANY_BLOCKS - 1)
             elif self.holds_stack(child):
                 share = max(SPINE_SHARE * (int(graph.size[child]) / whole) ** 0.5, SHARE[NodeKind.OPTIMIZER])
             elif self._outputs[child + graph.size[child]] > self._outputs[child]:

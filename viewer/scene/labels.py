@@ -173,7 +173,7 @@ class LabelBook:
         left, top, right, bottom = face.inner
         pad = 4 * scale
         room = (right - left - 2 * pad, bottom - top)
-        if self._graph.kind_of(node) in (NodeKind.LAYER, NodeKind.MTP):
+        if self._graph.kind_of(node) in (NodeKind.LAYER, NodeKind.MTP) and caption.name.isdigit():
             grow = min(max((right - left) / (300 * scale), 1.0), 1.5)
             block = _block((caption.name, _font(_NAME * grow, "SemiBold", scale)))
             return [(block, Spot(left + pad, top + pad / 2, (0, 0), room, on, face.outer)) for on in ("plate", "cover")]
