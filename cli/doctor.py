@@ -18,7 +18,10 @@ _LINUX_QT = (
     "on Debian and Ubuntu: apt install libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 "
     "libxcb-image0 libxcb-render-util0 libxcb-shape0 libxcb-randr0 libxcb-xkb1 libdbus-1-3 libfontconfig1"
 )
-_OPTIONAL = {"torch": "live models (archviz3d.show(module)); not needed to open a file"}
+_OPTIONAL = {
+    "torch": "live models (archviz3d.show(module)); not needed to open a file",
+    "transformers": "the tree of a config.json without weights, whatever its family",
+}
 
 
 def run(options: argparse.Namespace) -> int:

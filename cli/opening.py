@@ -7,7 +7,6 @@ import time
 from ..errors import UsageError
 from ..graph import ModelGraph
 from ..loaders.live.target import named_code
-from ..loaders.opening import Opening
 
 __all__ = ["names_code", "open_model"]
 
@@ -38,6 +37,8 @@ def open_model(options: argparse.Namespace) -> ModelGraph:
     InputError
         When it cannot be read.
     """
+    from ..loaders.opening import Opening  # `info` asks for a process only where there is code to run
+
     opening = Opening(options.model, run=(options.flow or "hooks") if names_code(options) else None)
     opening.start()
     started = time.monotonic()

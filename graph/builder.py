@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from .bulk import Bulk
 from .columns import CodedSequence, Edges, ShapeCodes, SparseColumn
 from .counting import element_count, is_quantised, logical_parameters
-from .dotted import NameTable, numeric_key, tree_of_names
+from .dotted import NameTable, tree_of_names
 from .grouping import group_equal
 from .kinds import EdgeKind, NodeKind, Provenance
 from .model_graph import ModelGraph
+from .preorder import preorder
 from .signatures import signatures
 
 __all__ = ["GraphBuilder"]
@@ -264,7 +265,7 @@ class GraphBuilder:
     def build(self) -> ModelGraph:
         """Return the graph in pre-order, with logical parameters and signatures, without roles."""
         names, shapes, dtypes = self._names.names, tuple(self._shapes), self._dtypes.names
-        position, size, depth = _preorder(self._rows, self._weights(), names)
+        position, size, depth = preorder(self._rows.parent, self._rows.name_code, self._weights(), names)
         columns = self._columns(position, size, depth)
         elements, parameters = self._counts(columns, names, columns.pop("elements"), columns.pop("parameters"))
         for start in np.flatnonzero(columns["kind"] == NodeKind.OPTIMIZER):
@@ -383,39 +384,3 @@ def _encoded(values: Sequence[Any], code: Callable[[Any], int]) -> NDArray[np.in
     if isinstance(values, CodedSequence):
         return np.array([code(value) for value in values.table], np.int32)[values.codes]
     return np.fromiter(map(code, values), np.int32, len(values))
-
-
-def _preorder(
-    rows: _Rows, weights: list[int], names: tuple[str, ...]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Return the pre-order position, subtree size and depth of each row; parents come before children.
-
-    Siblings keep their order, except that siblings whose names are all plain numbers sort by number.
-    """
-    n = len(weights)
-    parent, code = rows.parent, rows.name_code
-    size, depth, offset, used = list(weights), [0] * n, [0] * n, [1] * n
-    for i in range(n - 1, 0, -1):
-        size[parent[i]] += size[i]
-    decimal = [name.isdecimal() for name in names]
-    numbered: dict[int, list[int]] = {}
-    plain: set[int] = set()
-    for i in range(1, n):
-        p = parent[i]
-        depth[i] = depth[p] + 1
-        offset[i] = used[p]
-        used[p] += size[i]
-        if code[i] < 0 or not decimal[code[i]]:
-            plain.add(p)
-        else:
-            numbered.setdefault(p, []).append(i)
-    for p, children in numbered.items():
-        if p not in plain and len(children) > 1:
-            at = 1
-            for i in sorted(children, key=lambda i: numeric_key(names[code[i]])):
-                offset[i] = at
-                at += size[i]
-    position = [0] * n
-    for i in range(1, n):
-        position[i] = position[parent[i]] + offset[i]
-    return np.array(position, np.int32), np.array(size, np.int32), np.array(depth, np.int32)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from ..graph import GraphBuilder, ModelGraph, NodeKind, Provenance
@@ -13,7 +14,7 @@ from .quantisation import note_quantisation
 from .tensor_table import TensorTable, add_tensors
 from .untyped import is_sequence
 
-__all__ = ["Checkpoint", "Report", "build_graph", "module_attributes", "short_attributes"]
+__all__ = ["Checkpoint", "Report", "build_graph", "module_attributes", "short_attributes", "shown_value"]
 
 Report = Callable[[str, float | None], None]
 """Told what is being read, and how much of it is done (0 to 1, None when that is not known)."""
@@ -86,7 +87,7 @@ def short_attributes(values: Mapping[Any, Any], prefix: str = "") -> dict[str, A
             break
         if (isinstance(key, str) or (isinstance(key, int) and _is_scalar(key))) and _is_short(value):
             name = plain_text(str(key), 80)
-            found[f"{prefix}.{name}" if prefix else name] = _plain(value)
+            found[f"{prefix}.{name}" if prefix else name] = shown_value(value)
     return found
 
 
@@ -113,7 +114,10 @@ def _is_scalar(value: Any) -> bool:
     return type(value) in (float, bool) or (type(value) is str and len(value) <= _MAX_TEXT)
 
 
-def _plain(value: Any) -> Any:
+def shown_value(value: Any) -> Any:
+    """Return a plain value as it is shown and exported: texts made safe, infinities as texts, since JSON has none."""
     if is_sequence(value):
-        return [_plain(item) for item in value]
+        return [shown_value(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return plain_text(value) if isinstance(value, str) else value

@@ -7,6 +7,7 @@ from ..errors import InputError
 
 __all__ = [
     "DAMAGED",
+    "check_inside",
     "input_error",
     "not_regular",
     "not_the_file",
@@ -81,6 +82,18 @@ def not_the_file(path: str, head: bytes) -> None:
 def not_regular(path: str) -> InputError:
     """Return the error for a FIFO, device or socket."""
     return input_error(path, "is no regular file (a FIFO, device, socket or folder)", "a regular file is needed")
+
+
+def check_inside(folder: str) -> None:
+    """Refuse a folder of a model that is a link: links to files are followed, others could lead anywhere.
+
+    Raises
+    ------
+    InputError
+        When it is one.
+    """
+    if os.path.islink(folder):  # noqa: PTH114 - a path may be anything
+        raise input_error(folder, "is a link to another folder", "it must lie in the model's own folder")
 
 
 def read_at(fd: int, count: int, offset: int) -> bytes:

@@ -124,6 +124,8 @@ class Opening:
         ------
         InputError
             When it cannot be read: damaged, hostile, cancelled, or more work than the limits allow.
+        MachineError
+            When no process can be started, or it lacks a library.
         """
         if self._process is None and not self._stopped:
             self.start()
@@ -161,6 +163,8 @@ class Opening:
             self._graph = unpack(out.read(message["result"]))
         elif "error" in message:
             self._error = InputError(message["error"])
+        elif "lack" in message:
+            self._error = MachineError(message["lack"])
         else:
             self._error = ArchvizError(f"{self._path}: a bug in archviz3d, please report it:\n{message['bug']}")
 

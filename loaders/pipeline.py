@@ -9,7 +9,7 @@ import numpy as np
 from ..graph import ModelGraph, NodeKind
 from . import shards
 from .checkpoint import Checkpoint, Report, build_graph
-from .files import input_error, plain_text, unreadable
+from .files import check_inside, input_error, plain_text, unreadable
 from .huggingface import read_config
 from .limits import LoadLimits
 from .quantisation import note_quantisation
@@ -80,6 +80,7 @@ def _read_part(folder: Path, limits: LoadLimits, report: Report) -> Checkpoint |
     """Return what a part's folder holds; None for a scheduler, a tokenizer, or what was not downloaded."""
     if not folder.is_dir():
         return None
+    check_inside(str(folder))
     try:
         entries = os.listdir(folder)  # noqa: PTH208
     except OSError as error:

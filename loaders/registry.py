@@ -6,8 +6,6 @@ A new format is a module with a function ``load(path, limits, report) -> ModelGr
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .onnx.content import is_onnx
-
 __all__ = ["FORMATS", "TORCH_LEGACY_MAGIC", "Candidate", "Format"]
 
 _PYTORCH = (".pt", ".pth", ".bin", ".ckpt")
@@ -91,14 +89,21 @@ def _is_distributed_folder(folder: Candidate) -> bool:
     return (".metadata" in entries and not _is_safetensors_folder(folder)) or "pytorch_model_fsdp_0" in entries
 
 
-def _is_deepspeed_folder(folder: Candidate) -> bool:
+def _names_a_step(folder: Candidate, file: str, steps: str) -> bool:
+    # Beside weights as safetensors it is only left over, where the folder of the step that it names was not uploaded.
     entries = folder.entries or ()
-    return "latest" in entries or any(name.endswith("_model_states.pt") for name in entries)
+    has_steps = any(name.startswith(steps) for name in entries)
+    return file in entries and (has_steps or not _is_safetensors_folder(folder))
+
+
+def _is_deepspeed_folder(folder: Candidate) -> bool:
+    is_step = any(name.endswith("_model_states.pt") for name in folder.entries or ())
+    return is_step or _names_a_step(folder, "latest", "global_step")
 
 
 def _is_megatron_folder(folder: Candidate) -> bool:
-    entries = folder.entries or ()
-    return "latest_checkpointed_iteration.txt" in entries or any(name.startswith("mp_rank_00") for name in entries)
+    is_step = any(name.startswith("mp_rank_00") for name in folder.entries or ())
+    return is_step or _names_a_step(folder, "latest_checkpointed_iteration.txt", "iter_")
 
 
 def _is_pytorch_folder(folder: Candidate) -> bool:
@@ -170,6 +175,8 @@ def _is_torch_legacy(file: Candidate) -> bool:
 
 
 def _is_onnx(file: Candidate) -> bool:
+    from .onnx.content import is_onnx  # only files of no format above pay for it
+
     return is_onnx(file.head, file.size)
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..graph import CodedSequence, ModelGraph, SameHashes
-from .adapters import adapter_config_beside, place_adapter
 from .checkpoint import Checkpoint, Report, build_graph, short_attributes
 from .dtypes import BITS
 from .files import input_error, not_the_file, open_regular, plain_text, read_at
@@ -95,6 +94,8 @@ def _is_shape(shape: tuple[int, ...] | None) -> TypeGuard[tuple[int, ...]]:
 
 def load(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     """Read one safetensors file."""
+    from .adapters import adapter_config_beside, place_adapter  # 2 ms that shards do without
+
     warnings: list[str] = []
     checkpoint = Checkpoint(read_headers([path], limits, warnings, report), warnings=warnings)
     checkpoint.attributes = read_metadata(path, limits)

@@ -13,7 +13,17 @@ from .files import DAMAGED, input_error, plain_text
 from .limits import LoadLimits
 from .operator_graph import Modules
 
-__all__ = ["TensorTable", "add_described", "add_tensors", "check_names", "joined_tables", "printable_names"]
+__all__ = [
+    "LEVELS_A_NODE",
+    "TensorTable",
+    "add_described",
+    "add_tensors",
+    "check_names",
+    "joined_tables",
+    "printable_names",
+]
+
+LEVELS_A_NODE = 4  # parts of all names together, for each node that there may be: one costs half a microsecond
 
 
 @dataclass(slots=True)
@@ -194,7 +204,10 @@ def check_names(
         problem = f"has more than {limits.names:,} different names of modules and tensors"
         raise input_error(paths[0], problem, DAMAGED)
     # A module takes two characters of a name; where that bound is too coarse, the dots are counted, then the modules.
-    if sum(lengths) // 2 + len(names) > limits.nodes and "".join(names).count(".") + len(names) > limits.nodes:
+    levels = "".join(names).count(".") + len(names) if sum(lengths) // 2 + len(names) > limits.nodes else 0
+    if levels > LEVELS_A_NODE * limits.nodes:
+        raise input_error(paths[0], f"has names of {levels:,} parts together", "fewer are read")
+    if levels > limits.nodes:
         _count_nodes(names, paths[0], limits)
     return names
 

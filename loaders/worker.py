@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ..errors import InputError
+from ..errors import InputError, MachineError
 from ..graph.wire import pack
 from . import load
 from .confinement import confine, limit_time
@@ -58,6 +58,8 @@ def _main() -> None:
         return
     except InputError as error:
         problem = {"error": str(error)}
+    except MachineError as error:
+        problem = {"lack": str(error)}
     except MemoryError:
         problem = {}  # said below, when the exception no longer holds on to what was read
     except Exception:  # noqa: BLE001 - whatever went wrong here, the parent must hear of it

@@ -3,9 +3,9 @@
 from .family import Family, Head, Ranges, decoder
 from .sizes import Sizes
 
-__all__ = ["DECODERS", "LLAMA_ATTENTION", "LLAMA_MLP", "LLAMA_NORMS", "LLAMA_SIZES"]
+__all__ = ["DECODERS", "LLAMA_ATTENTION", "LLAMA_NORMS", "QKV_BIAS_ATTENTION"]
 
-LLAMA_SIZES = """
+_LLAMA_SIZES = """
 V vocab_size 32000
 H hidden_size 4096
 F intermediate_size 11008
@@ -28,7 +28,7 @@ _HEAD_NORMS = """
 layers.{L}.self_attn.q_norm.   D
 layers.{L}.self_attn.k_norm.   D
 """
-LLAMA_MLP = """
+_LLAMA_MLP = """
 layers.{L}.mlp.gate_proj.   F,H   +mlp_bias
 layers.{L}.mlp.up_proj.     F,H   +mlp_bias
 layers.{L}.mlp.down_proj.   H,F   +mlp_bias
@@ -49,9 +49,9 @@ layers.{L}.input_layernorm.   H
 _LAST_NORM = """
 norm.   H
 """
-_LLAMA = _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + LLAMA_NORMS + LLAMA_MLP + _LAST_NORM
+_LLAMA = _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + LLAMA_NORMS + _LLAMA_MLP + _LAST_NORM
 # Queries, keys and values have a bias, the output has none.
-_QKV_BIAS_ATTENTION = """
+QKV_BIAS_ATTENTION = """
 layers.{L}.self_attn.q_proj.   A*D,H   +qkv_bias
 layers.{L}.self_attn.k_proj.   K*D,H   +qkv_bias
 layers.{L}.self_attn.v_proj.   K*D,H   +qkv_bias
@@ -69,7 +69,7 @@ layers.{L}.post_feedforward_layernorm.   H
 def _sizes(**defaults: str) -> str:
     """Return Llama's sizes with other defaults; a new symbol is given as ``SYMBOL="KEY DEFAULT"``."""
     lines: dict[str, str] = {}
-    for line in LLAMA_SIZES.strip().split("\n"):
+    for line in _LLAMA_SIZES.strip().split("\n"):
         symbol, _, rest = line.partition(" ")
         lines[symbol] = rest
     for symbol, given in defaults.items():
@@ -121,10 +121,10 @@ layers.{L}.post_attention_layernorm.   H
 layers.{L}.post_self_attn_layernorm.   H
 layers.{L}.post_mlp_layernorm.         H
 """
-_GEMMA = _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + LLAMA_NORMS + LLAMA_MLP
+_GEMMA = _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + LLAMA_NORMS + _LLAMA_MLP
 
 DECODERS = (
-    Family("llama", LLAMA_SIZES, _LLAMA, decoder("Llama")),
+    Family("llama", _LLAMA_SIZES, _LLAMA, decoder("Llama")),
     Family("mistral", _sizes(F="14336", K="8"), _LLAMA, decoder("Mistral")),
     Family("granite", _sizes(), _LLAMA, {"GraniteForCausalLM": decoder("")["ForCausalLM"], "GraniteModel": Head()}),
     Family(
@@ -136,14 +136,14 @@ DECODERS = (
     Family(
         "qwen2",
         _sizes(V="151936", F="22016"),
-        _EMBEDDING + _FIRST_NORM + _QKV_BIAS_ATTENTION + LLAMA_NORMS + LLAMA_MLP + _LAST_NORM,
+        _EMBEDDING + _FIRST_NORM + QKV_BIAS_ATTENTION + LLAMA_NORMS + _LLAMA_MLP + _LAST_NORM,
         decoder("Qwen2"),
         _qwen2,
     ),
     Family(
         "qwen3",
         _sizes(V="151936", F="22016", D="128"),
-        _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + _HEAD_NORMS + LLAMA_NORMS + LLAMA_MLP + _LAST_NORM,
+        _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + _HEAD_NORMS + LLAMA_NORMS + _LLAMA_MLP + _LAST_NORM,
         decoder("Qwen3"),
     ),
     Family(
@@ -188,7 +188,7 @@ layers.{L}.self_attn.o_proj.     H,A*D
     Family(
         "olmo",
         _sizes(V="50304"),
-        _EMBEDDING + LLAMA_ATTENTION + LLAMA_MLP + _LAST_NORM.replace("norm.   H", ""),
+        _EMBEDDING + LLAMA_ATTENTION + _LLAMA_MLP + _LAST_NORM.replace("norm.   H", ""),
         decoder("Olmo"),
     ),
     Family(
@@ -201,7 +201,7 @@ layers.{L}.self_attn.q_norm.   A*D
 layers.{L}.self_attn.k_norm.   K*D
 """
         + LLAMA_NORMS
-        + LLAMA_MLP
+        + _LLAMA_MLP
         + _POST_FEED_FORWARD_NORM
         + _LAST_NORM,
         decoder("Olmo2"),
@@ -209,7 +209,7 @@ layers.{L}.self_attn.k_norm.   K*D
     Family(
         "glm4",
         _sizes(V="151552", F="13696", L="40", K="2", D="128", qkv_bias="attention_bias true"),
-        _EMBEDDING + _FIRST_NORM + _QKV_BIAS_ATTENTION + _GLM4_NORMS + _PACKED_MLP + _LAST_NORM,
+        _EMBEDDING + _FIRST_NORM + QKV_BIAS_ATTENTION + _GLM4_NORMS + _PACKED_MLP + _LAST_NORM,
         decoder("Glm4"),
     ),
     Family(
@@ -227,14 +227,14 @@ layers.{L}.self_attn.k_norm.   K*D
             qkv_bias="use_qkv_bias false",
             parallel="use_parallel_residual false",
         ),
-        _EMBEDDING + _QKV_BIAS_ATTENTION + LLAMA_MLP + _STABLELM_NORMS,
+        _EMBEDDING + QKV_BIAS_ATTENTION + _LLAMA_MLP + _STABLELM_NORMS,
         decoder("StableLm"),
         without="qk_layernorm",
     ),
     Family(
         "cohere",
         _sizes(V="256000", H="8192", F="22528", L="40", A="64", qk_norm="use_qk_norm false", tied="true"),
-        _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + _COHERE_HEAD_NORMS + LLAMA_MLP + _LAST_NORM,
+        _EMBEDDING + _FIRST_NORM + LLAMA_ATTENTION + _COHERE_HEAD_NORMS + _LLAMA_MLP + _LAST_NORM,
         {"CohereForCausalLM": decoder("")["ForCausalLM"], "CohereModel": Head()},
     ),
 )

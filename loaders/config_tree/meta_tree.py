@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from ..checkpoint import module_attributes
 from ..files import plain_text
-from ..untyped import is_dict, is_sequence
+from ..untyped import is_dict, is_list, is_sequence
 from .own_tree import architecture_of
 from .sizes import ConfigError
 
@@ -87,7 +87,7 @@ def meta_tree(config: Mapping[str, Any], most: int) -> MetaTree:
     ConfigError
         When there is no such class, or it cannot be made of this config.
     """
-    checked = {key: value for key, value in config.items() if key not in _LEFT_OUT}
+    checked = _kept(config)
     _check(checked, most)
     os.environ.update(_ENVIRONMENT)
     try:
@@ -97,6 +97,13 @@ def meta_tree(config: Mapping[str, Any], most: int) -> MetaTree:
     except Exception as error:  # noqa: BLE001 - a foreign library given a foreign config may raise anything
         reason = plain_text(str(error).split("\n")[0], 200) or "no reason given"
         raise ConfigError(f"is refused by transformers: {type(error).__name__}: {reason}") from None
+
+
+def _kept(value: Any) -> Any:
+    """Return a config without what is left out; a config inside it, too (its nesting was checked)."""
+    if is_dict(value):
+        return {key: _kept(each) for key, each in value.items() if key not in _LEFT_OUT}
+    return [_kept(each) for each in value] if is_list(value) else value
 
 
 def _check(config: Mapping[str, Any], most: int) -> None:

@@ -1,6 +1,6 @@
 """Families of decoders with mixtures of experts."""
 
-from .decoders import LLAMA_ATTENTION, LLAMA_NORMS
+from .decoders import LLAMA_ATTENTION, LLAMA_NORMS, QKV_BIAS_ATTENTION
 from .family import Family, Head, Ranges, decoder
 from .sizes import Sizes
 
@@ -12,12 +12,6 @@ layers.{L}.input_layernorm.   H
 """
 _END = """
 norm.   H
-"""
-_QKV_BIAS_ATTENTION = """
-layers.{L}.self_attn.q_proj.   A*D,H   +qkv_bias
-layers.{L}.self_attn.k_proj.   K*D,H   +qkv_bias
-layers.{L}.self_attn.v_proj.   K*D,H   +qkv_bias
-layers.{L}.self_attn.o_proj.   H,A*D
 """
 # Dense layers {B} have an MLP, sparse ones {M} a router and experts.
 _DENSE = """
@@ -62,7 +56,6 @@ X moe_intermediate_size {X}
 L num_hidden_layers {L}
 P num_nextn_predict_layers 0
 dense first_k_dense_replace {dense}
-every moe_layer_freq 1
 E n_routed_experts {E}
 S n_shared_experts {S}
 A num_attention_heads {A}
@@ -171,7 +164,7 @@ qkv_bias qkv_bias true
 tied tie_word_embeddings false
 """,
         _START
-        + _QKV_BIAS_ATTENTION
+        + QKV_BIAS_ATTENTION
         + LLAMA_NORMS
         + _DENSE
         + _EXPERTS
@@ -277,7 +270,7 @@ qk_norm use_qk_norm false
 tied tie_word_embeddings false
 """,
         _START
-        + _QKV_BIAS_ATTENTION
+        + QKV_BIAS_ATTENTION
         + """
 layers.{L}.self_attn.q_norm.   D   ?qk_norm
 layers.{L}.self_attn.k_norm.   D   ?qk_norm

@@ -40,7 +40,8 @@ class Sizes:
     def indices(self, key: str) -> frozenset[int]:
         """Return a list of layer numbers, none when the config has no such list."""
         value = self.config.get(key)
-        return frozenset(i for i in value if type(i) is int and 0 <= i < _MAX_INDEX) if is_sequence(value) else frozenset()
+        listed = value if is_sequence(value) else ()
+        return frozenset(i for i in listed if type(i) is int and 0 <= i < _MAX_INDEX)
 
 
 def read_sizes(table: str, config: Mapping[str, Any]) -> Sizes:

@@ -11,6 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from ...errors import InputError
 from ...graph import ModelGraph
 from ..checkpoint import Report, build_graph
 from ..dtypes import BITS
@@ -65,7 +66,7 @@ def load_folder(path: str, folder: str, limits: LoadLimits, report: Report, warn
     metadata = read_metadata(str(Path(folder) / ".metadata"), limits, warnings)
     files = _Files(folder, metadata.items, warnings)
     config = megatron_config(folder, limits, warnings) or config_in(path, folder, limits, warnings)
-    state = sort_state(_tree(metadata))
+    state = sort_state(_tree(metadata, folder))
 
     def table(value: Any) -> TensorTable:
         made = PieceTable(path, limits, warnings)
@@ -92,7 +93,7 @@ def load_folder(path: str, folder: str, limits: LoadLimits, report: Report, warn
     return build_graph(path, "PyTorch distributed checkpoint", checkpoint, limits)
 
 
-def _tree(metadata: Metadata) -> InertDict:
+def _tree(metadata: Metadata, folder: str) -> InertDict:
     """Return the nested dicts that the checkpoint was saved from, with its tensors as leaves."""
     root = InertDict()
     wrappers = _wrappers(metadata.tensors)
@@ -104,9 +105,13 @@ def _tree(metadata: Metadata) -> InertDict:
         here = root
         for key in keys[:-1]:
             inner = here.get(key)
-            if not isinstance(inner, InertDict):
+            if inner is None:
                 inner = here[key] = InertDict()
+            if not isinstance(inner, InertDict):
+                raise _two_at_once(folder, name)
             here = inner
+        if keys[-1] in here:
+            raise _two_at_once(folder, name)
         here[keys[-1]] = _Stored(name, described)
     for name in metadata.objects:  # an optimizer is known by its param_groups, which hold no tensor
         first, _, rest = name.partition(".")
@@ -114,6 +119,11 @@ def _tree(metadata: Metadata) -> InertDict:
         if len(keys) > 1 and keys[1].startswith("param_groups") and isinstance(root.get(keys[0]), InertDict):
             root[keys[0]].setdefault("param_groups", None)
     return root
+
+
+def _two_at_once(folder: str, name: str) -> InputError:
+    problem = f"puts {plain_text(name, 120)!r} where another tensor is"
+    return input_error(str(Path(folder) / ".metadata"), problem, "each tensor must have a place of its own")
 
 
 def _wrappers(names: Iterable[str]) -> set[str]:

@@ -23,6 +23,7 @@ _SHARDED = "torch.distributed._shard.sharded_tensor.metadata"  # TensorPropertie
 _STORAGE = "torch.distributed.checkpoint.filesystem"
 _OF_CHECKPOINTS = ("torch.distributed.", "megatron.core.dist_checkpointing.")
 _MAX_RANK = 64
+_MAX_EMPTY = 100_000  # chunks that are stored nowhere: they have no elements
 _NEEDED = "a folder that torch.distributed.checkpoint wrote is needed"
 
 
@@ -177,6 +178,7 @@ def _stored(path: str, storage_data: Any) -> dict[tuple[str, str | None], Item]:
 class _Reader:
     def __init__(self, path: str, limits: LoadLimits, stored: dict[tuple[str, str | None], Item]) -> None:
         self._path, self._limits, self._stored = path, limits, stored
+        self._chunks = 0
 
     def read(self, described: dict[Any, Any], planner_data: Any) -> Metadata:
         tensors: dict[str, StoredTensor] = {}
@@ -193,7 +195,7 @@ class _Reader:
         paths: dict[str, tuple[str, ...]] = {}
         if is_dict(planner_data):
             for name, keys in planner_data.items():
-                if isinstance(name, str) and is_tuple(keys) and all(type(key) in (str, int) for key in keys):
+                if isinstance(name, str) and is_tuple(keys) and keys and all(map(_is_key, keys)):
                     paths[name] = tuple(map(str, keys))
         return Metadata(tensors, objects, paths, list(self._stored.values()))
 
@@ -201,6 +203,9 @@ class _Reader:
         properties, size, chunks = what.get("properties"), what.get("size"), what.get("chunks")
         if not _is_sizes(size) or not is_sequence(chunks) or prod(size) >= 2**63:
             raise input_error(self._path, f"tensor {plain_text(name, 120)!r} has no valid size and chunks", DAMAGED)
+        self._chunks += len(chunks)
+        if self._chunks > 2 * len(self._stored) + _MAX_EMPTY:
+            raise input_error(self._path, "has far more chunks than it says are stored", DAMAGED)
         found: list[tuple[tuple[int, ...], tuple[int, ...], Item | None]] = []
         for chunk in chunks:
             start, shape = (chunk.get("offsets"), chunk.get("sizes")) if isinstance(chunk, _Chunk) else (None, None)
@@ -219,6 +224,10 @@ def _dtype(properties: Any) -> str:
     bare = dtype.removeprefix("torch.")
     known = TORCH_DTYPES.get(bare, "")
     return known if known in BITS else plain_text(bare, 60)
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str) or (type(value) is int and -(2**63) <= value < 2**63)
 
 
 def _is_size(value: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...graph import ModelGraph, NodeKind
 from ..checkpoint import Checkpoint, Report, build_graph, short_attributes
-from ..files import DAMAGED, input_error, plain_text, read_whole
+from ..files import DAMAGED, check_inside, input_error, plain_text, read_whole
 from ..limits import LoadLimits
 from ..pytorch.inert_pickle import Inert
 from ..pytorch.pickled_tree import entries
@@ -60,6 +60,7 @@ def _tag(path: str) -> Path:
     if tag not in names or not os.path.isdir(Path(path) / tag):  # noqa: PTH112 - keeps a path that is no text
         problem = f"names {plain_text(tag, 100)!r}, which is not here"
         raise input_error(str(Path(path) / "latest"), problem, "name the folder of a step")
+    check_inside(str(Path(path) / tag))
     return Path(path) / tag
 
 
@@ -235,7 +236,8 @@ class _Reader:
     def _shape(self, name: str, parameter: Any, size: Any) -> tuple[int, ...]:
         is_shape = is_sequence(size) and len(size) <= 64 and all(type(d) is int and 0 <= d < 2**63 for d in size)
         if not isinstance(parameter, str) or not is_shape or prod(size) >= 2**63:
-            problem = f"has no valid shape for {plain_text(str(parameter), 120)!r}"
+            shown = plain_text(parameter, 120) if isinstance(parameter, str) else type(parameter).__name__
+            problem = f"has no valid shape for {shown!r}"
             raise input_error(str(self._folder / name), problem, DAMAGED)
         return tuple(size)
 
@@ -333,4 +335,4 @@ def _optimizer(root: Any) -> dict[str, Any]:
 
 
 def _count(value: Any) -> int | None:
-    return value if type(value) is int and value > 0 else None
+    return value if type(value) is int and 0 < value < 2**31 else None

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ...graph import ModelGraph
 from ..checkpoint import Checkpoint, Report, build_graph, short_attributes
-from ..files import input_error, plain_text, read_whole
+from ..files import check_inside, input_error, plain_text, read_whole
 from ..limits import LoadLimits
 from ..pytorch.pickled_tree import entries
 from ..untyped import is_dict
@@ -100,6 +100,7 @@ def _iteration(path: str, warnings: list[str]) -> Path:
     if wanted not in names:
         problem = f"names {plain_text(text, 60)!r}, which is not here"
         raise input_error(str(Path(path) / _TRACKER), problem, "name the folder of an iteration: iter_...")
+    check_inside(str(Path(path) / wanted))
     others = [name for name in names if name.startswith("iter_") and name != wanted]
     if others:
         warnings.append(f"the latest iteration is shown, {wanted}; others are here: {listed(others)}")
@@ -113,6 +114,7 @@ def _rank_files(folder: Path) -> list[tuple[str, list[int]]]:
         match = _RANK.fullmatch(name)
         file = next((f for f in _FILES if match and os.path.lexists(folder / name / f)), None)
         if match and file:
+            check_inside(str(folder / name))
             found.append((f"{name}/{file}", [int(number) for number in match.groups() if number is not None]))
     if not found or len(found) > _MAX_RANKS:
         what = f"has {len(found):,} ranks" if found else f"has no mp_rank_*/{_FILES[0]}"

@@ -17,6 +17,7 @@ from .tensors import tensor_table
 __all__ = ["load"]
 
 # Stored beside the parameters, but learned by nobody: rotary tables, scales of quantised matrices.
+_MAX_TAIL = 200  # of a name, which decides: the pattern takes quadratic time
 _NOT_PARAMETERS = re.compile(r".*(rope_(freqs|factors_\w+)\.weight|(ffn|attn|ssm)_\w+\.(input_)?scale)")
 
 
@@ -34,7 +35,7 @@ def load(path: str, limits: LoadLimits, report: Report) -> ModelGraph:
     first = _with_metadata(headers)
     table = tensor_table(headers, limits, warnings)
     names = list(table.names)
-    table.parameters = {i: 0 for i, name in enumerate(names) if _NOT_PARAMETERS.fullmatch(name)}
+    table.parameters = {i: 0 for i, name in enumerate(names) if _NOT_PARAMETERS.fullmatch(name[-_MAX_TAIL:])}
     table.names = group_names(names)
     checkpoint = Checkpoint(
         table,

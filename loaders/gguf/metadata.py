@@ -1,7 +1,6 @@
 """What the key-value pairs mean: attributes of the model, and the sizes that roles need, in Hugging Face's words."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 from ..checkpoint import short_attributes
@@ -48,14 +47,7 @@ def attributes_of(header: Header) -> dict[str, Any]:
     }
     counted = {f"{key}.count": count for key, count in lengths.items() if key not in short_attributes(values)}
     found = short_attributes({key: value for key, value in known.items() if value is not None})
-    found |= {f"metadata.{key}": value for key, value in short_attributes(shown | counted).items()}
-    return {key: value for key, value in found.items() if _is_finite(value)}
-
-
-def _is_finite(value: Any) -> bool:
-    """Return whether JSON has a way to write a value."""
-    items: Sequence[Any] = value if is_sequence(value) else [value]
-    return all(not isinstance(item, float) or isfinite(item) for item in items)
+    return found | {f"metadata.{key}": value for key, value in short_attributes(shown | counted).items()}
 
 
 def config_of(values: Mapping[str, Any], lengths: Mapping[str, int]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ __all__ = ["Endpoints"]
 _SOURCE, _TARGET = ("source", "from", "src"), ("target", "to", "dst")
 _MAX_PORT_DOTS = 16
 _MAX_LENGTH = 4000
-_MAX_COMPARED = 20_000  # names that a misspelt one is compared with
+_MAX_COMPARED, _MAX_WORD = 1000, 80  # names that a misspelt one is compared with: that takes cubic time at worst
 _MAX_LISTED = 5
 
 End = tuple[int, str | None]
@@ -98,8 +98,8 @@ class Endpoints:
         raise self._unknown(end)
 
     def _unknown(self, end: str) -> Exception:
-        names = list(self._index)[:_MAX_COMPARED]
-        wanted = end[:200]
+        names = [name for name in list(self._index)[:_MAX_COMPARED] if len(name) <= _MAX_WORD]
+        wanted = end[:_MAX_WORD]
         close = difflib.get_close_matches(wanted, names, 1, 0.6) or difflib.get_close_matches(
             wanted.rpartition(".")[0], names, 1, 0.6
         )

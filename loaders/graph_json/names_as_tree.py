@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..files import input_error, plain_text
 from ..limits import LoadLimits
+from ..tensor_table import LEVELS_A_NODE
 
 __all__ = ["Place", "places_of"]
 
@@ -56,7 +57,7 @@ def places_of(names: Sequence[str], path: str, limits: LoadLimits) -> list[Place
         When two names lead to one place, or they nest too deeply or make too many places.
     """
     top = _Branch("")
-    count = 0
+    count = levels = 0
     for k, name in enumerate(names):
         bare = name.strip().strip("./")
         here, start = top, 0
@@ -64,6 +65,9 @@ def places_of(names: Sequence[str], path: str, limits: LoadLimits) -> list[Place
         if len(ends) >= limits.module_depth:
             problem = f"nests module {plain_text(name, 60)!r} {len(ends) + 1} deep"
             raise input_error(path, problem, f"at most {limits.module_depth} levels are shown")
+        levels += len(ends) + 1
+        if levels > LEVELS_A_NODE * limits.nodes:
+            raise input_error(path, f"has names of more than {levels - 1:,} parts together", "fewer are read")
         for end in [*ends, len(bare)]:
             part = bare[start:end]
             inner = here.inner.get(part)

@@ -113,7 +113,8 @@ def _never_run(module: torch.nn.Module) -> Generator[None]:
 
     def refuse(called: torch.nn.Module, _arguments: Any) -> None:
         if id(called) in originals and threading.get_ident() == here:  # another thread may train it
-            raise RuntimeError(f"its code calls a {type(called).__name__} by a name of its own, not the copy that is run")
+            kind = type(called).__name__
+            raise RuntimeError(f"its code calls a {kind} by a name of its own, not the copy that is run")
 
     hook = register_module_forward_pre_hook(refuse)
     try:

@@ -4,13 +4,10 @@ import importlib
 import os
 import re
 import sys
-import traceback
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...errors import InputError, UsageError
-from ..checkpoint import Report
+from ...errors import InputError, MachineError, UsageError
 from ..files import input_error, plain_text
 from ..untyped import is_tuple
 
@@ -18,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from ...graph import ModelGraph
+    from ..checkpoint import Report
 
 __all__ = ["Target", "load_target", "named_code"]
 
@@ -48,7 +46,7 @@ def named_code(text: str, allowed: bool) -> Target | None:
     return Target(match["module"], match["attribute"])
 
 
-def load_target(text: str, flow: str, report: Report) -> "ModelGraph":
+def load_target(text: str, flow: str, report: "Report") -> "ModelGraph":
     """Import a module, call what the target names, and return the model that it makes as a graph.
 
     To be called in a process that may be lost. Everything runs on the meta device: weights are not allocated.
@@ -57,6 +55,8 @@ def load_target(text: str, flow: str, report: Report) -> "ModelGraph":
     ------
     InputError
         When the code fails or makes no ``torch.nn.Module``; one line with the exception and the place of its cause.
+    MachineError
+        When PyTorch is not installed.
     """
     target = named_code(text, allowed=True)
     if target is None:
@@ -64,7 +64,7 @@ def load_target(text: str, flow: str, report: Report) -> "ModelGraph":
     try:
         import torch
     except ImportError as error:
-        raise input_error(text, "needs PyTorch", "python -m pip install torch") from error
+        raise MachineError(f'{text}: needs PyTorch; pip install "archviz3d[torch]"') from error
     from .model import from_module
 
     sys.path.insert(0, "")
@@ -115,6 +115,8 @@ def _looked_up(text: str, module: "ModuleType", target: Target) -> Any:
         try:
             found = getattr(found, name)
         except AttributeError as error:
+            from difflib import get_close_matches  # only wrong usage pays for it
+
             close = get_close_matches(name, [n for n in dir(found) if n[:1] != "_"], 1)
             remedy = f"did you mean {close[0]}" if close else ""
             raise input_error(text, f"{target.module} has no {name}", remedy) from error
@@ -136,6 +138,8 @@ def _called(text: str, found: Any, module_class: type) -> Any:
 
 def _failure(text: str, error: BaseException) -> InputError:
     """Return the error of the user's code on one line: type, message, and the last line of it that is theirs."""
+    import traceback  # only a failure pays for it
+
     if isinstance(error, SyntaxError) and error.filename:
         place = f"{error.filename}:{error.lineno}"
     else:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...graph.roles import RESERVED
+from ..checkpoint import shown_value
 from ..files import plain_text
 from .data_types import dtype_name
 from .messages import Node
@@ -45,7 +46,7 @@ def shown_attributes(node: Node, arguments: Mapping[str, Attribute]) -> dict[str
         name = plain_text(attribute.name, 80)
         name = f"attribute.{name}" if name in _OURS else name
         if meant.value is not None:
-            found[name] = _plain(meant.value)
+            found[name] = shown_value(meant.value)
         elif meant.tensor is not None:
             found[name] = f"{dtype_name(meant.tensor.data_type)} {meant.tensor.dims}"
     return found
@@ -55,11 +56,5 @@ def shown_values(data: Buffer, stored: Stored, dtype: str) -> Any:
     """Return the few values of a tensor that is in the file itself; None where they do not stand in a row."""
     if stored.offset < 0 or dtype not in _NUMPY or not prod(stored.shape):
         return None
-    values = np.frombuffer(data[stored.offset : stored.offset + stored.nbytes], _NUMPY[dtype]).tolist()
+    values = shown_value(np.frombuffer(data[stored.offset : stored.offset + stored.nbytes], _NUMPY[dtype]).tolist())
     return values if stored.shape else values[0]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return plain_text(value) if isinstance(value, str) else value

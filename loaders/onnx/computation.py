@@ -21,8 +21,6 @@ from .weights import Weight, Weights, common
 
 __all__ = ["Computation"]
 
-_PARTS_AN_EDGE = 2  # values and attributes that there may be for each connection that there may be
-
 
 @dataclass(slots=True)
 class _Frame:
@@ -112,6 +110,7 @@ class Computation:
         self._added = 0
         self._edges = 0
         self._parts = 0
+        self._bodies: dict[tuple[int, int], Graph] = {}
         self._classes: set[tuple[str, ...]] = set()
         # Which operator makes a value, and where it stands: those that do not say where they stand are near it.
         self._near: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -192,11 +191,20 @@ class Computation:
         self._types(frame, graph.inputs + graph.outputs + graph.values)
         return frame
 
+    def _body_at(self, span: tuple[int, int], depth: int) -> Graph:
+        """Return a subgraph, read once: one in a function is there in each call."""
+        graph = self._bodies.get(span)
+        if graph is None:
+            graph = subgraph(self._data, span, depth, self._limits.operators)
+            if self._functions.written:
+                self._bodies[span] = graph
+        return graph
+
     def _spend(self, parts: int) -> None:
         """Count what nodes, calls and subgraphs are made of: a function has all of its own again in each call."""
         self._parts += parts
-        if self._parts > _PARTS_AN_EDGE * self._limits.edges:
-            raise self._too_many("has too many values and attributes", f"{_PARTS_AN_EDGE * self._limits.edges:,}")
+        if self._parts > self._limits.edges:
+            raise self._too_many("has too many values and attributes", f"{self._limits.edges:,}")
 
     def _types(self, frame: _Frame, values: list[Typed]) -> None:
         """Note the types of values; a call's own inputs and outputs are known better where it is called."""
@@ -265,9 +273,7 @@ class Computation:
         name = place.name or kind
         if not name.startswith(kind) and self._weights.name_a_module((*scope, name)):
             self._modules.handle((*scope, name))  # the module keeps its name, the operator is numbered
-        handle = self._flow.add(
-            Operator(name, kind, scope, keys, outputs, attributes, output_ports=ports)
-        )
+        handle = self._flow.add(Operator(name, kind, scope, keys, outputs, attributes, output_ports=ports))
         self._check(handle, scope)
         if node.operator == "Constant":
             self._constant(handle, node, outputs)
@@ -278,7 +284,7 @@ class Computation:
         self._modules.hold(inside, handle)
         frames: list[_Frame] = []
         for k, (attribute, span) in enumerate(bodies):
-            graph = subgraph(self._data, span, frame.subgraphs, self._limits.operators)
+            graph = self._body_at(span, frame.subgraphs)
             name = plain_text(attribute.name, 80).replace(".", "_") or "body"
             base = (*inside, name if len(attribute.graphs) == 1 else f"{name}_{k}")
             frames.append(self._body(frame, graph, base, (*frame.within, *place.scope), frame.subgraphs + 1))

@@ -46,15 +46,15 @@ def _sources(value: Any) -> list[dict[Any, Any]]:
         return []
     state = value.state
     parts: list[Any] = [*state, value.mapping] if is_tuple(state) and len(state) == 2 else [state, value.mapping]
-    found: list[dict[Any, Any]] = [part for part in parts if is_dict(part)]
-    inner = (part.get(key) for part in found for key in ("_parameters", "_buffers", "_modules"))
-    return [*found, *(part for part in inner if is_dict(part))]
+    return [part for part in parts if is_dict(part)]
 
 
 def _repeated(value: Any, seen: set[int]) -> int:
     """Return how many entries an object has from dicts that another object had, too; note those that it has."""
     repeated = 0
-    for part in _sources(value):
+    sources = _sources(value)
+    inner = [part.get(key) for part in sources for key in ("_parameters", "_buffers", "_modules")]
+    for part in [*sources, *filter(is_dict, inner)]:
         if id(part) in seen:
             repeated += len(part)
         seen.add(id(part))
@@ -69,7 +69,8 @@ def holds_tensors(value: Any, barren: set[int] | None = None) -> bool:
     barren : set of int, optional
         Ids of what was looked at before without finding any; gets those that are found to be so.
     """
-    seen: set[int] = set() if barren is None else set(barren)
+    seen: set[int] = set()
+    known: set[int] = set() if barren is None else barren
     sources: set[int] = set()
     todo: list[Any] = [value]
     looked = 0
@@ -77,14 +78,13 @@ def holds_tensors(value: Any, barren: set[int] | None = None) -> bool:
         here = todo.pop()
         if isinstance(here, TensorRecord) or is_module(here):
             return True
-        if id(here) not in seen:
+        if id(here) not in seen and id(here) not in known:
             seen.add(id(here))
             looked += _repeated(here, sources)
             inner: list[Any] = [part for part in entries(here).values() if isinstance(part, _WANTED)]
             looked += 1 + len(inner)
             todo += inner
-    if barren is not None:
-        barren |= seen
+    known |= seen
     return False
 
 

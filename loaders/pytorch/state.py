@@ -152,7 +152,8 @@ def _model_key(parts: Mapping[str, Any], barren: set[int]) -> str | None:
 
 
 def _is_optimizer(key: str, part: Any) -> bool:
-    return has_key(part, "param_groups") or (bool(re.match("optim", key, re.IGNORECASE)) and isinstance(part, dict | list))
+    is_named = re.match("optim", key, re.IGNORECASE) is not None
+    return has_key(part, "param_groups") or (is_named and isinstance(part, dict | list))
 
 
 def _kind(key: str, part: Any) -> NodeKind:
@@ -185,8 +186,9 @@ def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Return what JSON could hold of a mapping, two levels deep (a text_config inside a config)."""
     found = short_attributes(values)
     seen: set[int] = set()
-    for key, value in values.items():
-        if isinstance(key, str) and isinstance(value, dict | Inert) and id(value) not in seen:
+    inner: list[tuple[Any, Any]] = [item for item in values.items() if isinstance(item[1], dict | Inert)]
+    for key, value in inner:
+        if isinstance(key, str) and id(value) not in seen:
             if len(seen) == _MAX_INNER:
                 break
             seen.add(id(value))

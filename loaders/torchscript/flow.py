@@ -26,7 +26,7 @@ _MAX_STEPS = 200_000  # statements and expressions; DeepSeek-V3 traced would nee
 _MAX_CALLS = 40  # calls inside each other; Python's own stack ends at about twice as many
 _MAX_ARGUMENTS = 16
 _NAMES_IN_A_STEP = 50  # that are looked at when one is changed
-_NAMES_AT_A_BRANCH = 10  # that cost a step where branches meet
+_NAMES_AT_A_BRANCH = 5  # that cost a step where branches meet
 
 # Operators that are printed as calls of Python's types.
 _PRINTED = {"int": "aten.Int", "float": "aten.Float", "bool": "aten.Bool", "len": "aten.len"}
@@ -199,7 +199,8 @@ class _Follower:
         finally:
             self._scope = outer
         for name in dict.fromkeys([*ends[0], *ends[1]]):
-            known[name] = joined(end[name] for end in ends if name in end)
+            found = [end[name] for end in ends if name in end]
+            known[name] = found[0] if found[0] is found[-1] else joined(found)
 
     def _loop(
         self,
@@ -249,9 +250,10 @@ class _Follower:
                 return self._call_of(expression, known)
             case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
                 return Bundle([self._value(item, known) for item in items])
-            case ast.Dict(values=items):
-                return Bundle([self._value(item, known) for item in items])
-            case ast.Subscript(value=owner, slice=ast.Constant(value=int(place))):
+            case ast.Dict(keys=keys, values=items):
+                names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
+                return Bundle([self._value(item, known) for item in items], names)
+            case ast.Subscript(value=owner, slice=ast.Constant(value=int() | str() as place)):
                 return self._item(self._value(owner, known), place)
             case ast.Subscript(value=owner):
                 return self._part(self._value(owner, known))
@@ -351,13 +353,12 @@ class _Follower:
         if is_sequence(value):
             return Bundle([self._held(item, (*path, str(k))) for k, item in enumerate(value)])
         if is_dict(value):
-            return Bundle([self._held(item, (*path, str(key))) for key, item in value.items()])
+            return Bundle([self._held(item, (*path, str(key))) for key, item in value.items()], list(value))
         return Constant(value)
 
-    def _item(self, owner: Known, place: int) -> Known:
-        if isinstance(owner, Bundle) and -len(owner.items) <= place < len(owner.items):
-            return owner.items[place]
-        return self._part(owner)
+    def _item(self, owner: Known, place: int | str) -> Known:
+        found = owner.at(place) if isinstance(owner, Bundle) else None
+        return found if found is not None else self._part(owner)
 
     def _part(self, value: Known) -> Known:
         """Return what may be any part of a value."""

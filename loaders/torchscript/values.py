@@ -33,9 +33,16 @@ class Constant:
 
 @dataclass(slots=True, eq=False)
 class Bundle:
-    """A tuple, list or dict of what is in it."""
+    """A tuple, list or dict (with its `keys`) of what is in it."""
 
     items: "list[Known]"
+    keys: list[Any] | None = None
+
+    def at(self, place: Any) -> "Known | None":
+        """Return the item at a place, or at a key; None where that is not known."""
+        if self.keys is not None:
+            place = self.keys.index(place) if place in self.keys and len(self.keys) == len(self.items) else None
+        return self.items[place] if isinstance(place, int) and place < len(self.items) else None
 
 
 @dataclass(slots=True, eq=False)

@@ -148,6 +148,16 @@ def test_what_goes_wrong_is_one_line(model, says, imports):
     assert "\n" not in line
 
 
+def test_a_missing_library_is_no_fault_of_the_model(demo, monkeypatch, capsys):
+    (demo / "without").mkdir()
+    (demo / "without" / "torch.py").write_text("raise ImportError('No module named torch')\n")
+    monkeypatch.setenv("PYTHONPATH", str(demo / "without"))
+    assert run(["info", "--allow-code", "pack.demo:Net"]) == 4
+    assert one_error_line(capsys) == (
+        'archviz3d: error: pack.demo:Net: needs PyTorch; pip install "archviz3d[torch]"\n'
+    )
+
+
 def test_it_may_not_take_forever(demo):
     with pytest.raises(InputError, match="takes more than 6 seconds to run"):
         Opening("pack.demo:sleeps", LoadLimits(seconds=6), run="hooks").result()

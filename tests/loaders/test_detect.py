@@ -38,6 +38,21 @@ def test_the_error_for_an_unknown_file_lists_what_is_supported(tmp_path):
         assert known.title in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("file", "step", "loader"),
+    [
+        ("latest", "global_step500", "distributed.deepspeed.load"),
+        ("latest_checkpointed_iteration.txt", "iter_0000500", "distributed.megatron.load"),
+    ],
+)
+def test_a_trainer_s_note_that_was_left_over(write_safetensors, two_tensors, file, step, loader):
+    folder = Path(write_safetensors(two_tensors, 24)).parent
+    (folder / file).write_text(step)
+    assert detect(str(folder)).loader == "shards.load_safetensors"
+    (folder / step).mkdir()
+    assert detect(str(folder)).loader == loader
+
+
 def test_empty_and_missing(tmp_path):
     path = tmp_path / "x.pt"
     with pytest.raises(InputError, match="no such file"):

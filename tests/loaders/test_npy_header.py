@@ -74,6 +74,13 @@ def test_sizes_of_every_type_are_numpy_s(array, fortran):
     assert found.fortran_order == (array.flags.f_contiguous and not array.flags.c_contiguous)
 
 
+@pytest.mark.parametrize("dtype", [np.longdouble, np.clongdouble])
+def test_long_doubles_are_not_called_as_short_ones(dtype):
+    found = parse_header(written(np.zeros(3, dtype)))
+    bits = 8 * np.dtype(dtype).itemsize
+    assert found.dtype == f"{'F' if dtype is np.longdouble else 'C'}{bits}"
+
+
 def test_bfloat16_is_two_bytes_without_a_name():
     import ml_dtypes
 

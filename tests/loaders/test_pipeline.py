@@ -89,3 +89,10 @@ def test_too_many_parts(tmp_path: Path) -> None:
     (tmp_path / "model_index.json").write_text(json.dumps(index))
     with pytest.raises(InputError, match="names 65 parts"):
         load(tmp_path)
+
+
+def test_a_part_that_is_a_link_to_another_folder(folder: Path, tmp_path: Path) -> None:
+    (folder / "vae").rename(tmp_path / "elsewhere")
+    (folder / "vae").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(InputError, match="vae: is a link to another folder"):
+        load(folder)

@@ -312,3 +312,36 @@ def test_a_pointer_of_git_lfs_is_named_as_such(tmp_path):
         path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n")
         with pytest.raises(InputError, match=r"Git LFS pointer.*git lfs pull"):
             load(str(path))
+
+
+def _of_one_hash(count: int) -> list[tuple[int, int, int]]:
+    """Return shapes without elements that Python hashes alike: each step of a tuple's hash can be undone."""
+    mask, p1, p2, p5 = 2**64 - 1, 11400714785074694791, 14029467366897019727, 2870177450012600261
+
+    def turned(x: int, by: int) -> int:
+        return (x << by | x >> (64 - by)) & mask
+
+    shapes, first = list[tuple[int, int, int]](), 0
+    wanted = turned(12345678901234567 * pow(p1, -1, 2**64) & mask, 33)
+    while len(shapes) < count:
+        first += 1
+        state = turned((p5 + first * p2) & mask, 31) * p1 & mask
+        second = (wanted - state) * pow(p2, -1, 2**64) & mask
+        if second < 2**61 - 1:
+            shapes.append((first, second, 0))
+    return shapes
+
+
+def test_shapes_with_one_hash_are_refused_in_time(write_safetensors):
+    shapes = _of_one_hash(20_000)
+    header = ",".join(f'"a.{k}":{tensor("F32", shape, (0, 0))}' for k, shape in enumerate(shapes))
+    assert len(set(map(hash, shapes))) == 1
+    with pytest.raises(InputError, match="different shapes with one hash"):
+        load(str(write_safetensors(f"{{{header}}}")))
+
+
+def test_names_of_too_many_parts_together(write_safetensors):
+    deep = ".".join(["a"] * 900)
+    header = ",".join(f'"{deep}.{k}":{tensor("F32", (0,), (0, 0))}' for k in range(5000))
+    with pytest.raises(InputError, match="parts together"):
+        load(str(write_safetensors(f"{{{header}}}")))

@@ -136,3 +136,12 @@ def test_layers_that_are_named_dense_or_are_none(tmp_path: Path) -> None:
     assert len(graph.of_kind(NodeKind.MOE)) == 3
     assert len(graph.of_kind(NodeKind.MOE)) == 3
     assert read(tmp_path, config | {"decoder_sparse_step": 0}).of_kind(NodeKind.MOE).size == 0
+
+
+@pytest.mark.usefixtures("without_transformers")
+def test_numbers_of_layers_with_one_hash(tmp_path: Path) -> None:
+    listed = ",".join(str(k * (2**61 - 1)) for k in range(1, 30_000))
+    text = json.dumps({**PUBLISHED["Qwen3-235B-A22B"]["config"], "x": "?", "mlp_only_layers": ["?"]})
+    started = time.process_time()
+    read(tmp_path, text.replace('["?"]', f"[{listed}]").replace('"?"', "NaN"))  # what has a NaN is read by Python
+    assert time.process_time() - started < 5

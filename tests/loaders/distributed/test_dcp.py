@@ -16,6 +16,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 torch = pytest.importorskip("torch")
 dcp = pytest.importorskip("torch.distributed.checkpoint")
+chunk_of = pytest.importorskip("torch.distributed.checkpoint.metadata").ChunkStorageMetadata
 
 
 @pytest.fixture
@@ -190,6 +191,9 @@ def _twice(metadata):
         (lambda m: m.state_dict_metadata.clear(), "holds no tensor"),
         (lambda m: setattr(m, "state_dict_metadata", [1]), "describes no distributed checkpoint"),
         (lambda m: m.state_dict_metadata.update({5: None}), "neither a tensor nor bytes"),
+        (lambda m: m.planner_data.update(dict.fromkeys(m.planner_data, ("a",))), "where another tensor is"),
+        (lambda m: m.planner_data.update({"model.0.bias": ("model", "0.weight", "b")}), "where another tensor is"),
+        (lambda m: _tensor(m, chunks=[chunk_of(torch.Size([0, 0]), torch.Size([0, 8]))] * 200_000), "far more chunks"),
     ],
 )
 def test_contradictions_are_errors(altered, change, problem):
@@ -223,3 +227,9 @@ def test_a_fifo_is_refused(saved, model):
     os.mkfifo(folder / "__0_0.distcp")
     with pytest.raises(InputError, match="no regular file"):
         load(str(folder))
+
+
+@pytest.mark.parametrize("keys", [(), (10**5000,), (None,), "ab"])
+def test_keys_that_are_none_are_left_out(altered, keys):
+    graph = load(str(altered(lambda m: m.planner_data.update({"model.0.weight": keys}))))
+    assert graph.total_parameters[0] == 8 * 16 + 16 + 16 * 4

@@ -91,6 +91,7 @@ def _change(file, change):
         (lambda s: s["param_shapes"][0].popitem(), "its share of all parameters"),
         (lambda s: s["param_shapes"][0].update({"lm_head.weight": torch.Size([64, 8])}), "its share of all parameters"),
         (lambda s: s["param_shapes"][0].update({"lm_head.weight": (2**40, 2**40)}), "no valid shape"),
+        (lambda s: s["param_shapes"][0].update({10**5000: (2, 2)}), "no valid shape for 'int'"),
         (lambda s: s.update(param_shapes=None), "does not say which parameters"),
         (lambda s: s.update(dp_world_size=10**9), "among 1,000,000,000 ranks"),
     ],
@@ -125,4 +126,13 @@ def test_a_fifo_for_a_rank(copied):
     file.unlink()
     os.mkfifo(file)
     with pytest.raises(InputError, match="no regular file"):
+        load(str(folder))
+
+
+def test_a_tag_that_is_a_link_to_another_folder(copied, tmp_path):
+    folder = copied("zero2")
+    step = (folder / "latest").read_text().strip()
+    shutil.move(folder / step, tmp_path / "elsewhere")
+    (folder / step).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(InputError, match="is a link to another folder"):
         load(str(folder))

@@ -180,3 +180,12 @@ def test_a_fifo_for_a_rank(copied):
     os.mkfifo(file)
     with pytest.raises(InputError, match="no regular file"):
         load(str(folder))
+
+
+@pytest.mark.parametrize("name", ["iter_0000100", "iter_0000100/mp_rank_01_000"])
+def test_a_folder_that_is_a_link(copied, tmp_path, name):
+    folder = copied("ranks")
+    shutil.move(folder / name, tmp_path / "elsewhere")
+    (folder / name).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(InputError, match="is a link to another folder"):
+        load(str(folder))

@@ -218,6 +218,23 @@ def test_archives_of_older_torch_versions(version):
     assert not graph.warnings
 
 
+def test_what_torch_notes_of_no_module_is_none(tmp_path):
+    """The size of an open dimension is asked for by an operator that torch adds, in no module of the model."""
+
+    class Doubled(nn.Module):
+        def forward(self, x):
+            return x.view(x.shape[0] * 2, -1)
+
+    program = torch.export.export(Doubled(), (torch.zeros(4, 6),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    path = tmp_path / "doubled.pt2"
+    torch.export.save(program, str(path))
+    with zipfile.ZipFile(path) as archive:
+        assert b"_empty_nn_module_stack" in archive.read("doubled/models/model.json")
+    graph = load(str(path))
+    assert graph.kind[graph.id_of("sym_size")] == NodeKind.OPERATOR
+    assert not (graph.kind == NodeKind.MODULE).any()
+
+
 def test_a_package_of_two_programs(tmp_path):
     from torch.export.pt2_archive._package import package_pt2
 

@@ -259,3 +259,11 @@ def test_any_damage_is_an_error_or_a_model(tmp_path_factory, at, change, cut):
         load(str(path))
     except InputError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_a_long_name_is_told_from_a_scale_in_time(tmp_path):
+    path = tmp_path / "x.gguf"
+    path.write_bytes(gguf_bytes([("ffn_" * 15_000 + str(k), (1,), 0, 32 * k) for k in range(20)], data=20 * 32))
+    started = time.process_time()
+    assert load(str(path)).total_parameters[0] == 20
+    assert time.process_time() - started < 5

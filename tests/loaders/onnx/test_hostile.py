@@ -271,3 +271,23 @@ def test_data_of_every_kind_at_once(save):
     tensor.float_data.append(1.0)
     with pytest.raises(InputError, match="data of two kinds"):
         load(save([_node("Identity", ["w"], ["y"])], [tensor]))
+
+
+def _often(body: list[onnx.NodeProto], inputs: list[str], calls: int, **known) -> tuple[list, list]:
+    function = helper.make_function("own", "f", inputs, ["b"], body, [helper.make_opsetid("", 20)], **known)
+    return [_node("f", ["x"], [f"y{k}"], domain="own") for k in range(calls)], [function]
+
+
+@pytest.mark.parametrize("what", ["inputs", "outputs", "attributes", "values of a branch"])
+def test_a_function_of_much_that_is_called_often(save, what):
+    few, many = ["a"], [f"i{k}" for k in range(3000)]
+    values = [value(name) for name in many]
+    branch = helper.make_graph([_node("Neg", ["a"], ["t"])], "b", [], [value("t")], value_info=values)
+    body, inputs = {
+        "inputs": ([_node("Relu", ["a"], ["b"])], few + many),
+        "outputs": ([_node("Split", ["a"], ["b", *many])], few),
+        "attributes": ([_node("Relu", ["a"], ["b"], **dict.fromkeys(many, 1))], few),
+        "values of a branch": ([_node("If", ["a"], ["b"], then_branch=branch, else_branch=branch)], few),
+    }[what]
+    nodes, functions = _often(body, inputs, 2000)
+    _refused(save(nodes, functions=functions), "too many values and attributes")

@@ -83,6 +83,17 @@ def test_constants_that_many_modules_use_stand_together(save):
     assert summarize(graph).parameters == 0  # a shape
 
 
+def test_a_module_keeps_its_name_beside_an_operator_of_the_same(save):
+    """As of torch.nn.functional.linear before a module that is called "linear"."""
+    nodes = [_node("Gemm", ["x", "fc.weight"], ["a"]), _node("Gemm", ["a", "linear.weight"], ["y"])]
+    for node, scopes in zip(nodes, ("['', 'linear']", "['', 'linear', 'linear_1']"), strict=True):
+        node.name = f"node_linear_{scopes.count(',')}"
+        node.metadata_props.add(key="pkg.torch.onnx.name_scopes", value=scopes)
+    graph = load(save(nodes, [weight("fc.weight", 4, 4), weight("linear.weight", 4, 4)]))
+    assert _paths(graph, NodeKind.TENSOR) == ["linear.weight", "fc.weight"]
+    assert _paths(graph) == ["linear.linear", "linear_1"]
+
+
 def test_shapes_and_types_on_edges(save):
     nodes = [_node("Relu", ["x"], ["h"]), _node("Relu", ["h"], ["y"])]
     graph = load(save(nodes, inputs=[value("x", ("batch", 4))], value_info=[value("h", (2, 4), TensorProto.FLOAT16)]))
@@ -178,6 +189,18 @@ def test_a_function_may_hand_its_input_on_and_leave_inputs_out(save):
     assert graph.warnings == ()
 
 
+def test_shapes_of_a_call_are_better_known_where_it_is_called(save):
+    open_ones = [value(name, ("n", "m")) for name in ("a", "t", "b")]
+    function = _function("f", [_node("Relu", ["a"], ["t"]), _node("Neg", ["t"], ["b"])], value_info=open_ones)
+    nodes = [_node("Sin", ["x"], ["s"]), _node("f", ["s"], ["y"], domain="own")]
+    graph = load(save(nodes, functions=[function], value_info=[value("s", (1, 4))]))
+    shapes = {
+        graph.name_of(int(source)): graph.shapes[code]
+        for source, code in zip(graph.edges.source, graph.edges.shape_code, strict=True)
+    }
+    assert shapes == {"x": (1, 4), "Sin": (1, 4), "Relu": (-1, -1), "Neg": (1, 4)}
+
+
 # ---------------------------------------------------------------- tensors
 @pytest.mark.parametrize(
     ("kind", "dtype", "nbytes"),
@@ -242,14 +265,18 @@ def test_constants_show_what_they_hold(save):
         _node("Constant", [], ["s"], name="small", value=short),
         _node("Constant", [], ["l"], name="large", value=weight("", 8, 8)),
         _node("Constant", [], ["f"], name="one", value_float=1e-5),
+        _node("Constant", [], ["i"], name="whole", value_float=16777216.0),
+        _node("Constant", [], ["m"], name="mask", value=helper.make_tensor("", TensorProto.FLOAT, [], [-np.inf])),
         _node("Add", ["s", "l"], ["y"]),
     ]
     graph = load(save(nodes))
     assert graph.attribute(graph.id_of("small"), "value") == [8, -1]
+    assert graph.attribute(graph.id_of("mask"), "value") == "-inf"  # as a number, an export would say null
     assert graph.attribute(graph.id_of("one"), "value_float") == 1e-05
+    assert graph.attribute(graph.id_of("whole"), "value_float") == 2**24
     assert graph.shape_of(graph.id_of("large.value")) == (8, 8)
     assert summarize(graph).parameters == 64
-    assert summarize(graph).operators == 4
+    assert summarize(graph).operators == 6
 
 
 # ---------------------------------------------------------------- quantised models

@@ -382,3 +382,38 @@ def test_a_module_cannot_pass_off_its_attributes_as_what_was_recognised(save, va
     assert graph.attribute(block, "heads") in (None, 7)
     assert graph.attribute(block, "class") == "x.Attention"
     assert graph.attribute(block, "module.heads") is not None or value == b"]"
+
+
+def _dict(*pairs: bytes) -> bytes:
+    return b"}(" + b"".join(pairs) + b"u"
+
+
+def test_a_key_that_is_a_number_of_too_many_digits(save):
+    huge = b"\x8b" + struct.pack("<i", 3000) + b"\x7f" * 3000
+    pickled = b"\x80\x02" + _dict(text("config"), _dict(huge, b"K\x01"), text("a"), TENSOR) + b"."
+    assert load(save(pickled)).total_parameters[0] == 4
+
+
+def _many(first: bytes, one: bytes, count: int) -> bytes:
+    named = (text(f"m{k}") + one for k in range(count))
+    return b"\x80\x02" + _dict(text("a"), TENSOR, text("first"), first, *named) + b"."
+
+
+def test_objects_that_share_their_attributes(save):
+    attributes = _dict(*(text(f"k{k}") + b"K\x01" for k in range(5000)))
+    plain = b"cm\nC\n)\x81"
+    pickled = _many(plain + attributes + b"q\x01b", plain + b"h\x01b", 5000)
+    started = time.process_time()
+    with pytest.raises(InputError, match="repeats its parts without end"):
+        load(save(pickled))
+    assert time.process_time() - started < 5
+
+
+def test_tensors_that_share_their_parts(save):
+    state = _dict(*(text(f"k{k}") + TENSOR for k in range(1000)))
+    made = b"ctorch._utils\n_rebuild_wrapper_subclass\nc__main__\nW\n(c__main__\nW\nctorch\nfloat32\nK\x04\x85K\x01\x85K\x00t"
+    wrapped = b"ctorch._tensor\n_rebuild_from_type_v2\n(" + made + state + b"tRq\x03"
+    started = time.process_time()
+    with pytest.raises(InputError, match="parts"):
+        load(save(_many(wrapped, b"h\x03", 1000)))
+    assert time.process_time() - started < 5

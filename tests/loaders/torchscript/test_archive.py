@@ -192,6 +192,54 @@ def test_branches_loops_lists_and_changes(saved):
     assert not any(graph.name_of(i) in ("dim", "ne") for i in range(len(graph.parent)))  # only the check used them
 
 
+class State(nn.Module):
+    """Attributes that forward gives a new value."""
+
+    def __init__(self):
+        super().__init__()
+        for name in ("cache", "maybe", "turned"):
+            self.register_buffer(name, torch.zeros(4))
+
+    def forward(self, x, times: int):
+        self.cache = torch.sin(x)
+        self.cache = torch.cos(self.cache)
+        if times > 1:
+            self.maybe = torch.exp(self.maybe)
+        for _ in range(times):
+            self.turned = torch.tanh(self.turned)
+        return torch.neg(self.cache), torch.abs(self.maybe), torch.sqrt(self.turned)
+
+
+def test_what_an_attribute_was_given_is_what_flows(saved):
+    flow = paths(saved(torch.jit.script(State())))
+    sources = {end: {source for source, target in flow if target == end} for end in ("cos", "neg", "abs", "sqrt")}
+    assert sources["cos"] == {"sin"}
+    assert sources["neg"] == {"cos"}
+    assert sources["abs"] == {"maybe", "if.then.exp"}  # the branch may not run, nor may the loop
+    assert sources["sqrt"] == {"turned", "loop.tanh"}
+    assert {("cos", "cache"), ("if.then.exp", "maybe"), ("loop.tanh", "turned")} <= flow
+
+
+class Sides(nn.Module):
+    """A list that both sides of a branch change, a dict."""
+
+    def forward(self, x, flag: bool):
+        found: dict[str, torch.Tensor] = {"a": torch.exp(x), "b": torch.abs(x)}
+        both: list[torch.Tensor] = []
+        if flag:
+            both.append(torch.sin(x))
+        else:
+            both.append(torch.cos(x))
+        return torch.neg(found["b"]), torch.cat(both)
+
+
+def test_sides_of_a_branch_do_not_see_each_other(saved):
+    flow = paths(saved(torch.jit.script(Sides())))
+    assert {source for source, target in flow if target == "if.else.append"} == {"if.else.cos"}
+    assert {source for source, target in flow if target == "cat"} == {"if.then.append", "if.else.append"}
+    assert {source for source, target in flow if target == "neg"} == {"abs"}
+
+
 def test_a_frozen_model_counts_its_constants(model, saved):
     graph = saved(torch.jit.freeze(torch.jit.script(model)))
     assert graph.total_parameters[0] > 0
@@ -274,6 +322,8 @@ def with_code(tmp_path):
         ) + "  def twice35(self: __torch__.Model,\n    x: Tensor) -> Tensor:\n    return x\n", "steps to follow"),
         ("    y = (x, x)\n" + "    y = (y, y)\n" * 2000 + "    return torch.cat(y)", None),
         ("    y = x\n" + "    y = torch.add_(y, y) if x else (y, x)\n" * 3000 + "    return y", None),
+        ("".join(f"    a{k} = x\n" for k in range(20_000)) + "    if x:\n      pass\n" * 400 + "    return x",
+         "steps to follow"),
         ("    x = torch.relu(x)\n" * 300_000 + "    return x", "bytes of code|steps to follow"),
         ("    open('/tmp/never', 'w')\n    return __import__('os').system(x)", None),
     ],
