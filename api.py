@@ -32,8 +32,8 @@ def load(
     Parameters
     ----------
     model : path or torch.nn.Module
-        A file or folder, of which only headers are read, and nothing is executed; or a live module, which is never
-        changed: what runs is a copy without weights.
+        A file or folder, of which only headers are read, and nothing is executed; or a live module, of which
+        a copy without weights runs; with ``flow="run"`` the copy shares the weights, which its code could write to.
     inputs : tensor, tuple of arguments or dict of keyword arguments, optional
         What a live module is run with; by default, small inputs that fit its config, signature and first layer.
     flow : {"hooks", "operators", "run", "none"}, optional

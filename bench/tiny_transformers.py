@@ -24,28 +24,50 @@ _MAIN: tuple[tuple[str, int], ...] = (
     (r"first_k_dense_replace|num_dense_layers|moe_layer_start_index|moe_num_dense_layers", 1),
     (r"num_global_layers|num_layers_per_stack|.*resampler.*depth|entity_layers|x_layers|r_layers", 2),
     (r"encoder_layers|num_encoder_layers|encoder_num_(hidden_)?layers|n_encoder_layers|e_layers", 2),
-    (r"num_hidden_layers|n_layers?|num_layers|(num_)?decoder_layers|decoder_num_(hidden_)?layers|n_decoder_layers"
-     r"|depth|num_blocks|decoder_num_layers|num_hidden_blocks|text_layers|num_(l|r|x)_?layers|[lrx]_layers", 3),
-    (r"num_key_value_heads|num_kv_heads|n_kv_heads|n_head_kv|multi_query_group_num|kv_heads"
-     r"|swa_num_key_value_heads|num_global_key_value_heads|kv_n_heads|.*_num_key_value_heads", 4),
-    (r"qk_nope_head_dim", 12), (r"qk_rope_head_dim", 8), (r"v_head_dim", 16), (r"qk_head_dim", 20),
-    (r"q_lora_rank", 40), (r"kv_lora_rank", 24), (r"o_lora_rank", 24),
+    (
+        r"num_hidden_layers|n_layers?|num_layers|(num_)?decoder_layers|decoder_num_(hidden_)?layers|n_decoder_layers"
+        r"|depth|num_blocks|decoder_num_layers|num_hidden_blocks|text_layers|num_(l|r|x)_?layers|[lrx]_layers",
+        3,
+    ),
+    (
+        r"num_key_value_heads|num_kv_heads|n_kv_heads|n_head_kv|multi_query_group_num|kv_heads"
+        r"|swa_num_key_value_heads|num_global_key_value_heads|kv_n_heads|.*_num_key_value_heads",
+        4,
+    ),
+    (r"qk_nope_head_dim", 12),
+    (r"qk_rope_head_dim", 8),
+    (r"v_head_dim", 16),
+    (r"qk_head_dim", 20),
+    (r"q_lora_rank", 40),
+    (r"kv_lora_rank", 24),
+    (r"o_lora_rank", 24),
     (r".*head_dim|kv_channels|d_kv|d_head|.*attention_head_size", 16),
-    (r"num_experts_per_tok(en)?|experts_per_token|num_experts_per_token|moe_top_?k|num_selected_experts|moe_k|top_k_experts|router_top_k"
-     r"|moe_num_active.*|num_experts_per_topk|norm_topk", 2),
+    (
+        r"num_experts_per_tok(en)?|experts_per_token|num_experts_per_token|moe_top_?k|num_selected_experts|moe_k|top_k_experts|router_top_k"
+        r"|moe_num_active.*|num_experts_per_topk|norm_topk",
+        2,
+    ),
     (r"n_group|topk_group|num_expert_group.*|moe_n_group", 1),
     (r"n_routed_experts|num_local_experts|num_experts|moe_num_experts|n_experts|num_moe_experts", 6),
     (r"(mamba|ssm|time_mix|linear|rwkv|attention_mamba).*|.*(state_size|d_state|d_conv|conv_kernel|expand)|", 0),
-    (r"(num_)?(encoder_|decoder_|text_|.*_)?(attention_heads|num_heads|n_heads?|attn_heads|attention_head_num)"
-     r"|num_attention_heads|n_heads?|num_heads|attention_heads", 8),
+    (
+        r"(num_)?(encoder_|decoder_|text_|.*_)?(attention_heads|num_heads|n_heads?|attn_heads|attention_head_num)"
+        r"|num_attention_heads|n_heads?|num_heads|attention_heads",
+        8,
+    ),
     (r"moe_(intermediate|ffn|hidden).*|.*moe.*(intermediate|ffn).*|expert_(ffn|hidden|intermediate).*|expert_dim", 56),
     (r"shared_.*(intermediate|ffn|hidden).*", 48),
-    (r"(.*_)?(intermediate_size|ffn_dim|d_ff|n_inner|ffn_hidden_size|mlp_dim|intermediate_dim|mlp_hidden_dim"
-     r"|feed_forward.*(size|dim)|dim_feedforward|inner_dim|hidden_dim_ff|dff|dim_ff|ffn_intermediate.*|word_embed_proj_dim)",
-     160),
-    (r"(.*_)?(hidden_size|d_model|n_embd|hidden_dim|embed_dim|embedding_size|hid_dim|emb_dim|embedding_dim|dim|width"
-     r"|encoder_hidden|decoder_hidden|projection_dim|channels_dim|model_dim|out_hidden_size|hidden_channels"
-     r"|n_embed|embed_proj_dim|output_dim|emb_dim)", 96),
+    (
+        r"(.*_)?(intermediate_size|ffn_dim|d_ff|n_inner|ffn_hidden_size|mlp_dim|intermediate_dim|mlp_hidden_dim"
+        r"|feed_forward.*(size|dim)|dim_feedforward|inner_dim|hidden_dim_ff|dff|dim_ff|ffn_intermediate.*|word_embed_proj_dim)",
+        160,
+    ),
+    (
+        r"(.*_)?(hidden_size|d_model|n_embd|hidden_dim|embed_dim|embedding_size|hid_dim|emb_dim|embedding_dim|dim|width"
+        r"|encoder_hidden|decoder_hidden|projection_dim|channels_dim|model_dim|out_hidden_size|hidden_channels"
+        r"|n_embed|embed_proj_dim|output_dim|emb_dim)",
+        96,
+    ),
     (r"codebook_size", 64),
     (r".*vocab_size.*|num_embeddings|entity_.*size|n_vocab|vocab_.*size", 101),
     (r".*max_.*position.*|n_positions|n_ctx|max_.*len.*|context_length|.*seq_len.*|max_(source|target)_.*", 64),
@@ -64,8 +86,11 @@ _TOKEN = re.compile(r".*(token|_id|_ids|_idx|_index)$|.*token_ids?")
 _LISTS: tuple[tuple[str, Any], ...] = (
     (r"num_blocks_per.*|layers|num_layers|.*depths?|stage_num_blocks|num_blocks", lambda i: 2 + i % 2),
     (r".*(num_)?(attention_)?heads|num_heads", lambda i: 2 ** (i + 1)),
-    (r"hidden_sizes|embed_dims?|embedding_dims?|dims|.*channels|.*hidden_sizes|.*dims|.*widths|out_features_dim"
-     r"|.*dim|conv_dim", lambda i: 32 * 2**i),
+    (
+        r"hidden_sizes|embed_dims?|embedding_dims?|dims|.*channels|.*hidden_sizes|.*dims|.*widths|out_features_dim"
+        r"|.*dim|conv_dim",
+        lambda i: 32 * 2**i,
+    ),
 )
 # Layer patterns have one entry a layer.
 _PATTERNS = re.compile(
@@ -83,8 +108,13 @@ _OVERRIDES: dict[str, dict[str, Any]] = {
     "hunyuan_vl_text": {"head_dim": 16},
     "ministral": {"head_dim": 16},
     "nemotron": {"head_dim": 16},
-    "gemma3n_text": {"intermediate_size": 160, "num_hidden_layers": 3, "activation_sparsity_pattern": [0.0] * 3,
-                     "num_kv_shared_layers": 0, "layer_types": None},
+    "gemma3n_text": {
+        "intermediate_size": 160,
+        "num_hidden_layers": 3,
+        "activation_sparsity_pattern": [0.0] * 3,
+        "num_kv_shared_layers": 0,
+        "layer_types": None,
+    },
     "cpmant": {"dim_head": 16},
     "laguna": {"num_attention_heads_per_layer": None},
     "nllb-moe": {"encoder_sparse_step": 2, "decoder_sparse_step": 2},
@@ -101,8 +131,13 @@ _OVERRIDES: dict[str, dict[str, Any]] = {
     "bamba": {"attn_layer_indices": [1], "mamba_n_heads": 12, "mamba_d_head": 16, "mamba_d_state": 16},
     "granitemoehybrid": {"mamba_n_heads": 12, "mamba_d_head": 16, "mamba_d_state": 16},
     "evolla": {"protein_num_hidden_layers": 2, "resampler_depth": 2},
-    "dbrx": {"ffn_config": {"ffn_hidden_size": 56, "moe_num_experts": 6, "moe_top_k": 2},
-             "attn_config": {"kv_n_heads": 4, "clip_qkv": 8}, "d_model": 96, "n_heads": 8, "n_layers": 3},
+    "dbrx": {
+        "ffn_config": {"ffn_hidden_size": 56, "moe_num_experts": 6, "moe_top_k": 2},
+        "attn_config": {"kv_n_heads": 4, "clip_qkv": 8},
+        "d_model": 96,
+        "n_heads": 8,
+        "n_layers": 3,
+    },
 }
 _PREFERRED = (
     "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM", "MODEL_FOR_SPEECH_SEQ_2_SEQ", "MODEL_FOR_IMAGE_TEXT_TO_TEXT",

@@ -41,16 +41,15 @@ def _describe(s: ModelSummary) -> list[str]:
     if s.experts:
         used = f", {s.experts_per_token} used per token" if s.experts_per_token else ""
         shared = f", {s.shared_experts} shared" if s.shared_experts else ""
-        where = f"{s.experts_per_layer} in each of {s.moe_layers} layers"
-        lines.append(f"  {grouped(s.experts)} routed experts: {where}{used}{shared}")
+        where = f": {s.experts_per_layer} in each of {plural(s.moe_layers, 'layer')}" if s.moe_layers else ""
+        lines.append(f"  {plural(s.experts, 'routed expert')}{where}{used}{shared}")
     if s.attention:
         a = s.attention
         kv = f", {a.kv_heads} key-value heads" if a.kv_heads else ""
         lines.append(f"  attention: {a.heads} heads{kv}" + (f" of {a.head_dim}" if a.head_dim else ""))
     for name, d in s.dtypes.items():
-        lines.append(
-            f"  {name}: {grouped(d.tensors)} tensors, {people_count(d.elements)} elements, {people_bytes(d.bytes)}"
-        )
+        stored = f", {people_count(d.elements)} elements, {people_bytes(d.bytes)}" if d.elements else ""
+        lines.append(f"  {name}: {grouped(d.tensors)} tensors{stored}")
     lines += [f"  warning: {warning}" for warning in s.warnings]
     return lines
 

@@ -81,11 +81,7 @@ def summarize(graph: ModelGraph) -> ModelSummary:
     moe = np.flatnonzero(in_main & (kind == NodeKind.MOE))
     experts = np.flatnonzero(in_main & (kind == NodeKind.EXPERT))
     per_layer = _experts_per_moe(moe, graph, experts)
-    is_module = (
-        in_model
-        & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.VALUE))
-        & ~_made_by_roles(graph)
-    )
+    is_module = in_model & ~np.isin(kind, (NodeKind.TENSOR, NodeKind.OPERATOR, NodeKind.VALUE)) & ~_made_by_roles(graph)
     return ModelSummary(
         schema=1,
         path=graph.source.encode(errors="backslashreplace").decode(),  # a path is not always text

@@ -138,13 +138,21 @@ _IN_ATTENTION = (
 _IN_MLP = (
     _row("mlp.gate", K.LINEAR, "gate_proj wi_0 ffn_gate ffn_gate_shexp", _LINEAR),
     _row("mlp.gate", K.LINEAR, "w1", _LINEAR, beside="w3"),
-    _row("mlp.up", K.LINEAR, "up_proj wi_1 wi c_fc fc1 fc_in dense_h_to_4h linear_fc1 linear1 lin1 ffn_up"
-         " ffn_up_shexp", _LINEAR),
+    _row(
+        "mlp.up",
+        K.LINEAR,
+        "up_proj wi_1 wi c_fc fc1 fc_in dense_h_to_4h linear_fc1 linear1 lin1 ffn_up ffn_up_shexp",
+        _LINEAR,
+    ),
     _row("mlp.up", K.LINEAR, "w3", _LINEAR, without="w12"),
     _row("mlp.up", K.LINEAR, "w1", _LINEAR, without="w3"),
     _row("mlp.gate_up", K.LINEAR, "gate_up_proj w12", _LINEAR),
-    _row("mlp.down", K.LINEAR, "down_proj w2 wo c_proj fc2 fc_out dense_4h_to_h linear_fc2 linear2 lin2"
-         " ffn_down ffn_down_shexp", _LINEAR),
+    _row(
+        "mlp.down",
+        K.LINEAR,
+        "down_proj w2 wo c_proj fc2 fc_out dense_4h_to_h linear_fc2 linear2 lin2 ffn_down ffn_down_shexp",
+        _LINEAR,
+    ),
     _row("mlp.down", K.LINEAR, "w3", _LINEAR, beside="w12"),
     _row("mlp.gate", None, "gate_proj ffn_gate_exps", _TENSOR),
     _row("mlp.gate", None, "w1", _TENSOR, beside="w3"),

@@ -28,18 +28,28 @@ _ENVIRONMENT = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
 }
-# Not of the model's shape: code from elsewhere, how weights are packed, how attention is computed.
-_LEFT_OUT = ("auto_map", "quantization_config", "attn_implementation", "_attn_implementation", "dtype", "torch_dtype")
+# Not of the model's shape: code or backbones from elsewhere, how weights are packed, how attention is computed.
+_LEFT_OUT = (
+    "auto_map",
+    "backbone",
+    "use_pretrained_backbone",
+    "use_timm_backbone",
+    "quantization_config",
+    "attn_implementation",
+    "_attn_implementation",
+    "dtype",
+    "torch_dtype",
+)
 # What repeats, and how often it may: the deepest public models have 126 layers and 512 experts in each.
 _REPEATS = (
-    (re.compile(r"n_?layers?|num_layers?|.*_layers|n_?head|depths?|.*(num|n)_(blocks|stages|groups|stacks)"), 4096),
-    (re.compile(r"(num|n)_.*(layers|blocks|stages)"), 4096),
+    (re.compile(r"n_?layers?|num_layers?|.*_layers|n_?head|depths?|.*(num|n)_(blocks|stages|groups|stacks)"), 1024),
+    (re.compile(r"(num|n)_.*(layers|blocks|stages)"), 1024),
     (re.compile(r".*experts"), 65536),
     (re.compile(r"num_labels|num_queries|.*num_codebooks"), 1_000_000),
 )
 _LAYERS, _EXPERTS = re.compile(r"n_?layers?|num_layers?|.*_layers"), re.compile(r".*experts")
 _MOST_PARAMETERS = 50_000  # of the live model, where experts are fused: DeepSeek-V3 has 909
-_SECONDS = 20.0
+_SECONDS = 10.0
 _LARGEST = 2**40
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..files import plain_text
 
-__all__ = ["Scope", "module_path", "plain_path", "scope_of"]
+__all__ = ["NOWHERE", "Scope", "module_path", "plain_path", "scope_of"]
 
 # A module that is called again has "norm@1" for a key or a path.
 _CALL = re.compile(r"@(\d+)")
@@ -13,7 +13,7 @@ _CALL = re.compile(r"@(\d+)")
 _LOCAL = re.compile(r"\AL\['\w+'\]\.?")
 _INDEX = re.compile(r"\[(?:(\d+)|'(\w+)')\]")
 # What torch's passes note on operators that they add and that no module ran (sizes of open dimensions).
-_NOWHERE = "_empty_nn_module_stack_from_metadata_hook"
+NOWHERE = "_empty_nn_module_stack_from_metadata_hook"
 _LONGEST = 200
 _DEEPEST = 100  # modules in each other; the deepest of transformers have about 20
 
@@ -40,7 +40,7 @@ class Scope:
 def scope_of(stack: str) -> list[Scope]:
     """Return the innermost modules of a stack ("key,path,class;key,path,class"), outermost first."""
     items = stack.split(";")[-_DEEPEST:]
-    return [_scope(*parts) for item in items if (parts := _three(item)) is not None and parts[0] != _NOWHERE]
+    return [_scope(*parts) for item in items if (parts := _three(item)) is not None and parts[0] != NOWHERE]
 
 
 def plain_path(name: str) -> str:

@@ -61,7 +61,7 @@ def find_flow(module: torch.nn.Module, inputs: Any, flow: str) -> Flow:
         for way in ways:
             try:
                 trace = run_once(module, guess, way, keep)
-            except Exception as error:  # noqa: BLE001 - the model's own code may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - the model's own code may raise anything
                 failures.setdefault(TITLES[way], reason(error))
                 continue
             found = Flow(TITLES[way], str(guess), _listed(failures), trace.edges, calls=trace.calls)

@@ -9,6 +9,7 @@ from ..checkpoint import module_attributes
 from ..dtypes import TORCH_DTYPES
 from ..files import plain_text
 from ..huggingface import display_name
+from ..limits import LoadLimits
 from ..tensor_table import TensorTable
 from ..untyped import is_dict
 
@@ -66,10 +67,20 @@ def module_tree(module: "torch.nn.Module") -> ModuleTree:
 
 
 def modules_of(module: "torch.nn.Module") -> Iterator[tuple[str, "torch.nn.Module"]]:
-    """Yield every module with its path, in order; a shared one under each of its names."""
+    """Yield every module with its path, in order; a shared one under each of its names.
+
+    Raises
+    ------
+    UsageError
+        When shared modules in each other make more paths than are shown: 30 pairs make 2^30.
+    """
+    most = LoadLimits().nodes
     todo: list[tuple[str, Any, frozenset[int]]] = [("", module, frozenset())]
     while todo:
         path, here, above = todo.pop()
+        if not most:
+            raise UsageError(f"the model has more than {LoadLimits().nodes:,} modules by path; give a part of it")
+        most -= 1
         yield path, here
         above |= {id(here)}
         for name, child in reversed(list(here._modules.items())):  # named_children() leaves shared ones out

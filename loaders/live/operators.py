@@ -12,6 +12,7 @@ from torch._ops import OpOverload
 from ...graph.roles import RESERVED
 from ..checkpoint import short_attributes
 from ..dtypes import TORCH_DTYPES
+from ..exported.scopes import NOWHERE
 from ..untyped import is_sequence
 from .forward import as_export
 from .module_tree import modules_of
@@ -212,7 +213,8 @@ def _nodes_in(value: Any) -> list[Any]:
 
 def _scope(node: Any) -> str:
     stack: dict[str, tuple[str, Any]] = node.meta.get("nn_module_stack") or {}
-    path = next(reversed(stack.values()))[0] if stack else ""
+    # torch's passes note a module that there is none of, for the sizes that depend on values.
+    path = next((path for path, _ in reversed(stack.values()) if path != NOWHERE), "")
     return ".".join(word.partition("@")[0] for word in path.split(".")) if path else ""
 
 

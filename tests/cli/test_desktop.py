@@ -97,7 +97,9 @@ def test_file_types_of_the_entry_are_the_defined_ones(home: Path) -> None:
     globs = dict(
         reversed(line.split(":")) for line in (home / "mime/globs").read_text().splitlines() if line[:1] != "#"
     )
-    assert set(globs) == {f"*.{suffix}" for suffix in ("safetensors", "pt", "pth", "ckpt", "pt2", "ptl", "gguf", "onnx")}
+    assert set(globs) == {
+        f"*.{suffix}" for suffix in ("safetensors", "pt", "pth", "ckpt", "pt2", "ptl", "gguf", "onnx")
+    }
     assert set(globs.values()) == set(entry(home)["MimeType"].strip(";").split(";"))
 
 

@@ -96,3 +96,11 @@ def test_other_things_are_refused():
 def test_torch_is_not_imported():
     script = "import sys, archviz3d.loaders.live.module_tree\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_shared_modules_in_each_other_do_not_run_away():
+    module = torch.nn.Identity()
+    for _ in range(30):
+        module = torch.nn.Sequential(module, module)
+    with pytest.raises(UsageError, match="more than 1,000,000 modules by path"):
+        from_module(module)

@@ -411,7 +411,9 @@ def test_objects_that_share_their_attributes(save):
 
 def test_tensors_that_share_their_parts(save):
     state = _dict(*(text(f"k{k}") + TENSOR for k in range(1000)))
-    made = b"ctorch._utils\n_rebuild_wrapper_subclass\nc__main__\nW\n(c__main__\nW\nctorch\nfloat32\nK\x04\x85K\x01\x85K\x00t"
+    wrapper = b"c__main__\nW\n"
+    sizes = b"ctorch\nfloat32\nK\x04\x85K\x01\x85K\x00t"
+    made = b"ctorch._utils\n_rebuild_wrapper_subclass\n" + wrapper + b"(" + wrapper + sizes
     wrapped = b"ctorch._tensor\n_rebuild_from_type_v2\n(" + made + state + b"tRq\x03"
     started = time.process_time()
     with pytest.raises(InputError, match="parts"):
