@@ -150,7 +150,7 @@ def _module_heads(graph: ModelGraph, part: Part) -> int | None:
 def _by_shapes(part: Part, rows: dict[str, int]) -> Heads | None:
     """Return heads that shapes alone tell: one attention sink a head, or a norm over each head's query."""
     for child in part.children:
-        if child.role == "attention.sinks" and child.shape and child.shape[0] <= _MAX_HEADS:
+        if child.role == "attention.sinks" and child.shape and 0 < child.shape[0] <= _MAX_HEADS:
             return _split(child.shape[0], rows, Facts())
         weight = child.find("weight") if child.role == "attention.q_norm" else None
         size = weight.shape[0] if weight is not None and weight.shape else 0
@@ -173,7 +173,7 @@ def _split(heads: int, rows: dict[str, int], facts: Facts) -> Heads | None:
         dims = [rows["qkv"] // (3 * heads)]
     if not dims:
         return None if rows.keys() & {"q", "qkv"} else Heads(heads, facts.kv_heads)
-    return next(filter(None, (_divide(heads, dim, rows, facts.kv_heads) for dim in dims)), None)
+    return next(filter(None, (_divide(heads, dim, rows, facts.kv_heads) for dim in dims if dim)), None)
 
 
 def _divide(heads: int, dim: int, rows: dict[str, int], said_kv: int | None) -> Heads | None:
@@ -194,7 +194,7 @@ def _divide(heads: int, dim: int, rows: dict[str, int], said_kv: int | None) -> 
     stored = rows["k"] if "k" in rows else rows["kv"] // 2 if rows.get("kv", 1) % 2 == 0 else None
     if stored is None:
         return Heads(heads, said_kv, dim)
-    if stored % dim or heads % (stored // dim) or (said_kv is not None and stored != said_kv * dim):
+    if not stored or stored % dim or heads % (stored // dim) or (said_kv is not None and stored != said_kv * dim):
         return None
     return Heads(heads, stored // dim, dim)
 

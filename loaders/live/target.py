@@ -75,7 +75,7 @@ def load_target(text: str, flow: str, report: "Report") -> "ModelGraph":
     if is_tuple(made) and len(made) == 2:
         module, inputs = made
     if not isinstance(module, torch.nn.Module):
-        raise input_error(text, f"makes a {type(module).__name__} object", "it must make a torch.nn.Module")
+        raise input_error(text, f"makes an object of type {type(module).__name__}", "it must make a torch.nn.Module")
     report(f"tracing {text}", None)
     try:
         graph = from_module(module, inputs=inputs, flow=flow)

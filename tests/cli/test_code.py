@@ -131,7 +131,7 @@ def test_classes_modules_and_pairs(model, imports):
     [
         ("pack.demo:fails", r"ValueError: no luck\nat all ("),
         ("pack.demo:leaves", "SystemExit: 5 ("),
-        ("pack.demo:number", "makes a int object; it must make a torch.nn.Module"),
+        ("pack.demo:number", "makes an object of type int; it must make a torch.nn.Module"),
         ("pack.demo:needs", "TypeError: needs() missing 1 required positional argument"),
         ("pack.demo:fals", "pack.demo has no fals; did you mean fails"),
         ("pack.nothing:f", "ModuleNotFoundError: No module named 'pack.nothing'"),

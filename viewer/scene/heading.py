@@ -45,11 +45,12 @@ _FLOW_WORDS = {
 
 @dataclass(frozen=True)
 class Legend:
-    """What the legend names: tones and flows on the screen, and whether flow is inferred."""
+    """What the legend names: tones and flows on the screen, and whether flow is inferred, all of it or some."""
 
     tones: tuple[Tone, ...]
     flows: tuple[EdgeKind, ...]
     inferred: bool
+    known: bool = False
 
 
 def free_margins(viewport: Viewport, scale: float) -> Margins:
@@ -120,9 +121,12 @@ class Heading:
         if legend.inferred:
             y += 2 * scale
             note: FontSpec = (round(_NOTE * scale), "Regular")
-            for line in _wrapped(
-                translate("Scene", "flow: inferred from names and shapes"), note, _LEGEND_WIDTH * scale
-            ):
+            words = (
+                translate("Scene", "flow: in part inferred from names and shapes")
+                if legend.known
+                else translate("Scene", "flow: inferred from names and shapes")
+            )
+            for line in _wrapped(words, note, _LEGEND_WIDTH * scale):
                 overlay.text(left, y, line, note, self._dim)
                 y += 17 * scale
         return (plate[0], 0, viewport[0], plate[3])

@@ -236,10 +236,12 @@ def _legend(model: _Model, frame: Frame, routes: NDArray[np.int64]) -> Legend:
     """Return what a frame's legend must name: the tones of closed boxes, and the routes on the screen."""
     tones = np.unique(model.tones[frame.cut.nodes[~frame.cut.opened]])
     columns = model.placement.routes
+    inferred = columns.provenance[routes] == Provenance.INFERRED
     return Legend(
         tuple(Tone(int(tone)) for tone in tones if tone != Tone.CONTAINER),
         tuple(EdgeKind(int(kind)) for kind in np.unique(columns.kind[routes])),
-        bool((columns.provenance[routes] == Provenance.INFERRED).any()),
+        bool(inferred.any()),
+        bool((~inferred).any()),
     )
 
 

@@ -206,3 +206,16 @@ def test_what_is_noted_has_a_reserved_name(make_graph: Make) -> None:
     graph = recognise(make_graph(shapes), config)
     assert {"heads", "slice_index", "top_k", "architecture"} <= graph.attributes.keys()
     assert graph.attributes.keys() <= RESERVED
+
+
+@pytest.mark.parametrize("rows", [(16, 0, 0, 16), (0, 0, 0, 0), (0, 8, 8, 0)])
+@pytest.mark.parametrize("head_dim", [None, 8])
+def test_projections_of_nothing_have_no_heads(rows, head_dim):
+    names = [f"model.layers.0.self_attn.{name}_proj.weight" for name in "qkvo"]
+    shapes = [*((size, 8) for size in rows[:3]), (8, rows[3])]
+    b = GraphBuilder("empty", "test")
+    b.tensors(names, ["F32"] * 4, shapes, [32 * size for size in rows], [-1] * 4, [-1] * 4, [])
+    graph = recognise(
+        b.build(), {"num_attention_heads": 2, "model_type": "llama"} | ({"head_dim": 8} if head_dim else {})
+    )
+    assert "heads" not in graph.attributes
