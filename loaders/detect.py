@@ -14,7 +14,7 @@ _TAIL = 2**16
 
 def supported() -> str:
     """Return what can be opened, as one line."""
-    return ", ".join(known.title for known in FORMATS)
+    return ", ".join(dict.fromkeys(known.title for known in FORMATS))
 
 
 def detect(path: str) -> Format:

@@ -44,7 +44,7 @@ class Format:
     Attributes
     ----------
     title : str
-        As the error for an unknown file lists it.
+        As the error for an unknown file lists it; rows of one family share it.
     loader : str
         "module.function" of this package, imported when needed: ``load(path, limits, report) -> ModelGraph``.
     content : callable
@@ -196,41 +196,41 @@ def _is_plain_pickle(file: Candidate) -> bool:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("a diffusers pipeline (model_index.json)", "pipeline.load", _is_pipeline_folder, isolated=True),
-    Format("its model_index.json", "pipeline.load", _is_pipeline, isolated=True),
-    Format("a folder with a PEFT adapter", "adapter_folder.load", _is_adapter_folder, isolated=True),
-    Format("a folder of torch.distributed.checkpoint", "distributed.dcp.load", _is_distributed_folder, isolated=True),
-    Format("a folder of DeepSpeed", "distributed.deepspeed.load", _is_deepspeed_folder, isolated=True),
-    Format("a folder of Megatron", "distributed.megatron.load", _is_megatron_folder, isolated=True),
-    Format("safetensors (.safetensors)", "safetensors.load", _is_safetensors, (".safetensors",)),
+    Format("diffusers folders", "pipeline.load", _is_pipeline_folder, isolated=True),
+    Format("diffusers folders", "pipeline.load", _is_pipeline, isolated=True),
+    Format("PEFT adapters", "adapter_folder.load", _is_adapter_folder, isolated=True),
+    Format("folders of torch.distributed", "distributed.dcp.load", _is_distributed_folder, isolated=True),
+    Format("DeepSpeed", "distributed.deepspeed.load", _is_deepspeed_folder, isolated=True),
+    Format("Megatron", "distributed.megatron.load", _is_megatron_folder, isolated=True),
+    Format("safetensors", "safetensors.load", _is_safetensors, (".safetensors",)),
     Format(
-        "shards with their index (.safetensors.index.json)",
+        "safetensors",
         "shards.load_safetensors",
         _is_safetensors_index,
         (".safetensors.index.json",),
     ),
-    Format("a folder with .safetensors files", "shards.load_safetensors", _is_safetensors_folder),
+    Format("safetensors", "shards.load_safetensors", _is_safetensors_folder),
     Format("torch.export (.pt2)", "exported.archive.load", _is_exported, (".pt2",), isolated=True),
-    Format("GGUF (.gguf)", "gguf.container.load", _is_gguf, (".gguf",)),
-    Format("a folder with .gguf files", "gguf.container.load", _is_gguf_folder),
-    Format("numpy (.npz)", "numpy_arrays.load", _is_npz, (".npz",)),
-    Format("numpy (.npy)", "numpy_arrays.load", _is_npy, (".npy",)),
-    Format("a folder with .npz files", "numpy_arrays.load", _is_npz_folder),
-    Format("ONNX (.onnx)", "onnx.reader.load", _is_onnx, (".onnx", ".ort")),
-    Format("TorchScript (.pt .jit .ptl)", "torchscript.archive.load", _is_torchscript, (".jit", ".ptl"), isolated=True),
-    Format("PyTorch (.pt .pth .bin .ckpt)", "pytorch.container.load", _is_torch_zip, _PYTORCH, isolated=True),
-    Format("PyTorch before 1.6 (the same suffixes)", "pytorch.container.load", _is_torch_legacy, isolated=True),
+    Format("GGUF", "gguf.container.load", _is_gguf, (".gguf",)),
+    Format("GGUF", "gguf.container.load", _is_gguf_folder),
+    Format("numpy (.npz .npy)", "numpy_arrays.load", _is_npz, (".npz",)),
+    Format("numpy (.npz .npy)", "numpy_arrays.load", _is_npy, (".npy",)),
+    Format("numpy (.npz .npy)", "numpy_arrays.load", _is_npz_folder),
+    Format("ONNX", "onnx.reader.load", _is_onnx, (".onnx", ".ort")),
+    Format("TorchScript", "torchscript.archive.load", _is_torchscript, (".jit", ".ptl"), isolated=True),
+    Format("PyTorch (.pt .pth .bin .ckpt .pkl)", "pytorch.container.load", _is_torch_zip, _PYTORCH, isolated=True),
+    Format("PyTorch (.pt .pth .bin .ckpt .pkl)", "pytorch.container.load", _is_torch_legacy, isolated=True),
     Format(
-        "pickled state dicts (.pkl .pickle)",
+        "PyTorch (.pt .pth .bin .ckpt .pkl)",
         "pytorch.container.load",
         _is_plain_pickle,
         (".pkl", ".pickle"),
         isolated=True,
     ),
-    Format("PyTorch shards (.bin.index.json)", "shards.load_pytorch", _is_index, (".bin.index.json",), isolated=True),
-    Format("a folder with PyTorch files", "shards.load_pytorch", _is_pytorch_folder, isolated=True),
-    Format("a folder with .onnx files", "onnx.reader.load_folder", _is_onnx_folder),
-    Format("a graph as JSON (.json)", "graph_json.reader.load", _is_graph_json, (".json",)),
-    Format("a model's config.json alone", "config_tree.reader.load", _is_config, isolated=True),
-    Format("a folder with only a config.json", "config_tree.reader.load", _is_config_folder, isolated=True),
+    Format("PyTorch (.pt .pth .bin .ckpt .pkl)", "shards.load_pytorch", _is_index, (".bin.index.json",), isolated=True),
+    Format("PyTorch (.pt .pth .bin .ckpt .pkl)", "shards.load_pytorch", _is_pytorch_folder, isolated=True),
+    Format("ONNX", "onnx.reader.load_folder", _is_onnx_folder),
+    Format("graphs as JSON", "graph_json.reader.load", _is_graph_json, (".json",)),
+    Format("config.json", "config_tree.reader.load", _is_config, isolated=True),
+    Format("config.json", "config_tree.reader.load", _is_config_folder, isolated=True),
 )
