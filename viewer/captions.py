@@ -28,7 +28,9 @@ _NUMBERED = {
     NodeKind.MTP: QT_TRANSLATE_NOOP("Scene", "MTP layer %1"),
 }
 # torch names operators NAMESPACE.NAME.OVERLOAD.
-_OVERLOADED = re.compile(r"(?:torch\.ops\.)?(?:aten|prims|quantized|torchvision|higher_order)\.(\w+)(?:\.\w+)?")
+_OVERLOADED = re.compile(
+    r"(?:torch\.ops\.)?(?:(?:aten|prims|quantized|higher_order)\.(\w+)(?:\.\w+)?|\w+\.(\w+)\.default)"
+)
 # On the way to something inside them these go without saying.
 _SILENT = {NodeKind.STACK, NodeKind.EXPERTS, NodeKind.HEADS, NodeKind.MOE}
 _MATRICES = {
@@ -259,7 +261,7 @@ def _operator(graph: ModelGraph, node: int) -> str | None:
     if not isinstance(operator, str):
         return None
     overloaded = _OVERLOADED.fullmatch(operator)
-    return overloaded[1] if overloaded else re.split(r"::|\.", operator)[-1]
+    return overloaded[1] or overloaded[2] if overloaded else re.split(r"::|\.", operator)[-1]
 
 
 def _made(graph: ModelGraph, node: int) -> str:

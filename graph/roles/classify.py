@@ -188,8 +188,17 @@ def fused_tensors(part: Part) -> list[Part]:
     None unless all its tensors are ``[E, ...]``; modules that all share (a norm) or without tensors are left out.
     """
     # A live module has an activation, and perhaps operators, beside them: what holds no tensor says nothing.
-    inside = [c for c in part.children if c.shape is not None or (c.children and c.form != "vector")]
+    inside = [c for c in part.children if c.shape is not None or (c.form != "vector" and _holds_tensors(c))]
     return _fused(inside) if inside else []
+
+
+def _holds_tensors(part: Part) -> bool:
+    todo = list(part.children)
+    for child in todo:  # grows while it is read
+        if child.shape is not None:
+            return True
+        todo += child.children
+    return False
 
 
 def loose_experts(part: Part) -> list[Part]:

@@ -22,7 +22,7 @@ def same_toy_again() -> ModelGraph:
 
 
 def make_toy() -> ModelGraph:
-    b = GraphBuilder("toy-moe", "made by hand")
+    b = GraphBuilder("toy-moe", "made by hand", "toy.safetensors")
     model = b.node(0, "model")
     _matrix(b, model, "embed_tokens", NodeKind.EMBEDDING, (1000, 64))
     stack = b.node(model, "layers", NodeKind.STACK)

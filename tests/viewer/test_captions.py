@@ -111,6 +111,7 @@ def test_what_goes_in_and_comes_out_is_told_only_where_it_is_known(toy):
         ("aten::silu", "silu"),
         ("com.microsoft.Gelu", "Gelu"),
         ("MatMul", "MatMul"),
+        ("transformers.grouped_mm_fallback.default", "grouped_mm_fallback"),
     ],
 )
 def test_an_operator_says_what_it_does_and_makes(operator, said):

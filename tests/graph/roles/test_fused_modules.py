@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from archviz3d.graph import ModelGraph, NodeKind
+from archviz3d.graph import GraphBuilder, ModelGraph, NodeKind, Provenance
 from archviz3d.graph.roles import recognise
 
 E, H, W = 4, 32, 64
@@ -36,3 +36,20 @@ def test_modules_in_each_expert_with_a_slice_of_each_tensor(make_graph: Callable
 def test_modules_of_different_counts_are_no_experts(make_graph: Callable[..., ModelGraph]) -> None:
     graph = recognise(make_graph({"experts.up_proj.weight": (4, W, H), "experts.down_proj.weight": (5, H, W)}))
     assert not len(graph.of_kind(NodeKind.EXPERT))
+
+
+def test_operators_among_fused_experts_change_nothing():
+    b = GraphBuilder("traced", "test")
+    mlp = b.node(b.node(b.node(b.node(0, "model"), "layers"), "0"), "mlp")
+    b.tensor(b.node(mlp, "gate"), "weight", (4, 16), "F32", nbytes=256)
+    experts = b.node(mlp, "experts")
+    b.node(b.node(experts, "act_fn"), "silu", NodeKind.OPERATOR, operator="aten.silu.default")
+    up = b.tensor(experts, "gate_up_proj", (4, 64, 16), "F32", nbytes=16384)
+    b.tensor(experts, "down_proj", (4, 16, 32), "F32", nbytes=8192)
+    used = b.node(experts, "grouped_mm", NodeKind.OPERATOR, operator="aten._grouped_mm.default")
+    b.edge(up, used)
+    graph = recognise(b.build())
+    assert len(graph.of_kind(NodeKind.EXPERT)) == 4
+    assert graph.shape_of(graph.id_of("model.layers.0.mlp.experts.3.gate_up_proj")) == (64, 16)
+    declared = graph.edges.provenance == Provenance.DECLARED
+    assert [graph.path(int(end)) for end in graph.edges.target[declared]] == ["model.layers.0.mlp.experts.grouped_mm"]
