@@ -28,7 +28,7 @@ from torch.export.graph_signature import InputKind
 from transformers.utils import logging as transformers_logging
 
 import archviz3d
-from archviz3d.graph import EdgeKind, ModelGraph, NodeKind
+from archviz3d.graph import EdgeKind, ModelGraph, NodeKind, Provenance
 from archviz3d.graph.counting import logical_parameters
 
 TOKENS = {"input_ids": torch.arange(6).view(1, 6)}
@@ -216,8 +216,12 @@ def of_graph(graph: ModelGraph) -> Told:
             )
             ends[i] = f"weight:{own}"
     edges = graph.edges
-    for source, target, kind in zip(edges.source.tolist(), edges.target.tolist(), edges.kind.tolist(), strict=True):
-        if kind == EdgeKind.DATA:
+    for k in range(len(edges)):
+        if edges.kind[k] == EdgeKind.DATA and edges.provenance[k] != Provenance.INFERRED:
+            source, port = int(edges.source[k]), int(edges.source_port[k])
+            if graph.kind[source] == NodeKind.EXPERTS:  # a fused tensor, which its slices stand for, is a port
+                ends[source] = f"weight:{graph.path(source)}.{graph.names[port]}"
+            target = int(edges.target[k])
             told.edges.add((ends.get(source, f"node {source}"), ends.get(target, f"node {target}")))
     return told
 

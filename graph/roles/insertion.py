@@ -94,7 +94,7 @@ def rewrite(graph: ModelGraph, branches: Sequence[Branch], removed: NDArray[np.i
     branches : sequence of Branch
     removed : ndarray of int32
         Ids of nodes that branches take the place of, with all that is in them. Their edges go to what they
-        were in, their attributes go.
+        were in, which gets their names as ports; their attributes go.
 
     Returns
     -------
@@ -124,7 +124,13 @@ def rewrite(graph: ModelGraph, branches: Sequence[Branch], removed: NDArray[np.i
             names=tuple(names),
             shapes=tuple(shapes),
             signature=graph.signature[moves.origin],
-            edges=replace(edges, source=place[edges.source], target=place[edges.target]),
+            edges=replace(
+                edges,
+                source=place[edges.source],
+                target=place[edges.target],
+                source_port=_port(graph, edges.source, edges.source_port, moves.kept),
+                target_port=_port(graph, edges.target, edges.target_port, moves.kept),
+            ),
             attributes={key: _moved(column, place, moves.kept) for key, column in graph.attributes.items()},
         ),
         place,
@@ -218,6 +224,13 @@ def _columns(
         "shape_code": np.tile(shape_code, k),
         **{key: branch.values.get(key, np.full(count, empty)) for key, empty in _EMPTY.items()},
     }
+
+
+def _port(
+    graph: ModelGraph, end: NDArray[np.int32], port: NDArray[np.int32], kept: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Return the ports of edges' ends: where an end is removed, its name says what of the host it was."""
+    return np.where(~kept[end] & (port < 0), graph.name_code[end], port).astype(np.int32)
 
 
 def _moved(column: SparseColumn, position: NDArray[np.int32], kept: NDArray[np.bool_]) -> SparseColumn:

@@ -53,3 +53,4 @@ def test_operators_among_fused_experts_change_nothing():
     assert graph.shape_of(graph.id_of("model.layers.0.mlp.experts.3.gate_up_proj")) == (64, 16)
     declared = graph.edges.provenance == Provenance.DECLARED
     assert [graph.path(int(end)) for end in graph.edges.target[declared]] == ["model.layers.0.mlp.experts.grouped_mm"]
+    assert [graph.names[int(port)] for port in graph.edges.source_port[declared]] == ["gate_up_proj"]
