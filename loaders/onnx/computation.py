@@ -1,7 +1,6 @@
 """The operators of an ONNX file put into a graph: calls of functions expanded, subgraphs inside their operators."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -12,67 +11,15 @@ from ..limits import LoadLimits
 from ..operator_graph import Modules, Operator, OperatorGraph, Value
 from .attributes import SHOWN_VALUES, shown_attributes, shown_values
 from .data_types import NOT_TRAINED, dtype_name
+from .frames import Frame
 from .functions import Definition, Functions, subgraph
 from .messages import Graph, Node, nodes_of
-from .parts import Attribute, Typed
+from .parts import Typed
 from .scopes import Place, noted_place
 from .stored import Storage
 from .weights import Weight, Weights, common
 
 __all__ = ["Computation"]
-
-
-@dataclass(slots=True)
-class _Frame:
-    """A graph or a call while its nodes are added.
-
-    Attributes
-    ----------
-    base : tuple of str
-        Container that its nodes stand in.
-    within : tuple of str
-        Modules that its nodes are in by standing there, which they may name once more.
-    number : int
-        0 for the main graph: tells apart values of the same name.
-    keys : dict of str to str
-        Its own values by name. The main graph's keys are the names themselves.
-    outer : _Frame or None
-        Of a subgraph: where else its nodes find values.
-    arguments : dict of str to Attribute
-        Of a call: what its body's attributes may refer to.
-    outputs : list of str
-        Names of what a graph puts out; a call's outputs are those of its body.
-    subgraphs : int
-        How many graphs it lies in.
-    """
-
-    nodes: Iterator[Node]
-    base: tuple[str, ...] = ()
-    within: tuple[str, ...] = ()
-    number: int = 0
-    keys: dict[str, str] = field(default_factory=dict[str, str])
-    outer: "_Frame | None" = None
-    arguments: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
-    outputs: list[str] = field(default_factory=list[str])
-    subgraphs: int = 0
-
-    def own(self, name: str) -> str:
-        """Return the key of a value that is made here."""
-        if not self.number or not name:
-            return name
-        return self.keys.setdefault(name, f"{name}\0{self.number}")
-
-    def key(self, name: str) -> str:
-        """Return the key of a value that is used here."""
-        frame: _Frame | None = self
-        while frame is not None:
-            if not frame.number:
-                return name
-            found = frame.keys.get(name)
-            if found is not None:
-                return found
-            frame = frame.outer
-        return self.own(name)
 
 
 class Computation:
@@ -115,7 +62,7 @@ class Computation:
         # Which operator makes a value, and where it stands: those that do not say where they stand are near it.
         self._near: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._twice: list[str] = []
-        self._main = _Frame(iter(()))
+        self._main = Frame(iter(()))
         self.placed_by: dict[str, int] = {}
 
     # ---------------------------------------------------------------- graphs
@@ -152,7 +99,7 @@ class Computation:
         for warning in self._storage.warnings():
             self._builder.warn(plain_text(warning, 4000))
 
-    def _run(self, first: _Frame) -> None:
+    def _run(self, first: Frame) -> None:
         """Add the nodes of a graph and of all that they call and contain, in order, without recursion."""
         frames = [first]
         while frames:
@@ -164,17 +111,17 @@ class Computation:
             if self._added % 5000 == 0:
                 self._tell(self._added)
 
-    def _end(self, frame: _Frame) -> None:
+    def _end(self, frame: Frame) -> None:
         """Add what a graph puts out: values of its own, or of the graph around it."""
         for name in frame.outputs:
             self._flow.graph_output(frame.key(name), plain_text(name, 200), frame.base)
 
     def _body(
-        self, outer: _Frame, graph: Graph, base: tuple[str, ...], within: tuple[str, ...], subgraphs: int = 1
-    ) -> _Frame:
+        self, outer: Frame, graph: Graph, base: tuple[str, ...], within: tuple[str, ...], subgraphs: int = 1
+    ) -> Frame:
         """Return the frame of a graph inside another, its inputs and initialisers added."""
         self._frames += 1
-        frame = _Frame(
+        frame = Frame(
             nodes_of(self._data, graph.nodes),
             base,
             within,
@@ -206,13 +153,13 @@ class Computation:
         if self._parts > self._limits.edges:
             raise self._too_many("has too many values and attributes", f"{self._limits.edges:,}")
 
-    def _types(self, frame: _Frame, values: list[Typed]) -> None:
+    def _types(self, frame: Frame, values: list[Typed]) -> None:
         """Note the types of values; a call's own inputs and outputs are known better where it is called."""
         for value in values:
             if value.shape is not None or value.dtype is not None:
                 self._flow.values.setdefault(frame.own(value.name), Value(value.shape, value.dtype))
 
-    def _initializers(self, frame: _Frame, graph: Graph) -> None:
+    def _initializers(self, frame: Frame, graph: Graph) -> None:
         for tensor in graph.initializers:
             key = frame.own(tensor.name)
             if key in self._weights.by_key:
@@ -225,7 +172,7 @@ class Computation:
             self._flow.values[key] = Value(weight.stored.shape, dtype_name(tensor.data_type))
 
     # ---------------------------------------------------------------- nodes
-    def _add(self, frame: _Frame, node: Node) -> list[_Frame]:
+    def _add(self, frame: Frame, node: Node) -> list[Frame]:
         """Add a node, and return the frames of what it calls or contains."""
         self._added += 1
         self._edges += len(node.inputs)
@@ -255,14 +202,14 @@ class Computation:
 
     def _operator(
         self,
-        frame: _Frame,
+        frame: Frame,
         node: Node,
         keys: list[str],
         outputs: list[str],
         scope: tuple[str, ...],
         place: Place,
         how: str,
-    ) -> list[_Frame]:
+    ) -> list[Frame]:
         attributes = shown_attributes(node, frame.arguments)
         attributes["domain"] = plain_text(node.domain, 80) or None
         attributes["node"] = plain_text(node.name, 200) or None
@@ -282,7 +229,7 @@ class Computation:
             return []
         inside = (*scope, f"{place.name}\0{handle}")
         self._modules.hold(inside, handle)
-        frames: list[_Frame] = []
+        frames: list[Frame] = []
         for k, (attribute, span) in enumerate(bodies):
             graph = self._body_at(span, frame.subgraphs)
             name = plain_text(attribute.name, 80).replace(".", "_") or "body"
@@ -292,14 +239,14 @@ class Computation:
 
     def _call(
         self,
-        frame: _Frame,
+        frame: Frame,
         node: Node,
         definition: Definition,
         keys: list[str],
         outputs: list[str],
         scope: tuple[str, ...],
         place: Place,
-    ) -> _Frame:
+    ) -> Frame:
         """Add the container of a call, and return its frame: the body's inputs and outputs are the call's own."""
         function = definition.function
         parent = self._modules.handle(scope)
@@ -314,7 +261,7 @@ class Computation:
         self._frames += 1
         given = {attribute.name: attribute for attribute in node.attributes}
         self._spend(len(function.inputs) + len(function.defaults) + len(function.values))
-        body = _Frame(iter(definition.nodes), inside, (*frame.within, *place.scope), self._frames)
+        body = Frame(iter(definition.nodes), inside, (*frame.within, *place.scope), self._frames)
         body.arguments = {**function.defaults, **given}
         for k, formal in enumerate(function.inputs):
             body.keys[formal] = keys[k] if k < len(keys) else ""
@@ -327,7 +274,7 @@ class Computation:
         self._types(body, function.values)
         return body
 
-    def _place(self, frame: _Frame, node: Node, keys: list[str]) -> tuple[Place, str]:
+    def _place(self, frame: Frame, node: Node, keys: list[str]) -> tuple[Place, str]:
         """Return where a node stands in its frame, and how that is known."""
         place = noted_place(node)
         if place is not None:
