@@ -247,8 +247,8 @@ class _Parser:
                 names.append(data[start:stop])
                 kinds.append(data[stop:end])
                 at = end + 8
-        except struct.error:  # beyond the bytes that were read
-            pass
+        except struct.error:
+            pass  # a description goes on beyond the bytes that were read: the caller reads more, from `at` on
         return at
 
     def _bad(self, problem: str) -> InputError:

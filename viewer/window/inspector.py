@@ -111,7 +111,7 @@ def _facts_grid(section: Section) -> QGridLayout:
         value.setSpacing(0)
         value.addWidget(_text(_breakable(fact.text), "factText"))
         if fact.detail:
-            value.addWidget(_text(fact.detail, "factDetail"))
+            value.addWidget(_text(_breakable(fact.detail), "factDetail"))
         value.addStretch(1)
         grid.addLayout(value, row, 1)
     return grid
