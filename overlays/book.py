@@ -1,0 +1,98 @@
+"""All overlays of one model: the built-in ones, made when they are asked for, and those read from files."""
+
+import difflib
+from functools import lru_cache
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from ..graph.model_graph import ModelGraph
+from .overlay import NodeValues, Overlay
+from .ranges import population
+from .recipe import Recipe
+from .structural import STRUCTURAL
+from .surfaces import SURFACES
+
+__all__ = ["OverlayBook"]
+
+_KEPT_STEPS = 16  # dense values of so many steps: 140,000 nodes take 0.7 MB each
+
+
+class OverlayBook:
+    """Finds overlays by name and keeps what was computed.
+
+    Making one may take seconds (centrality); it may be done in any thread.
+
+    Parameters
+    ----------
+    graph : ModelGraph
+    """
+
+    def __init__(self, graph: ModelGraph) -> None:
+        self.graph = graph
+        self._recipes: dict[str, Recipe] = {recipe.name: recipe for recipe in (*STRUCTURAL, *SURFACES)}
+        self._made: dict[str, Overlay] = {}
+        self._lock = Lock()  # held while one is made: two threads must not make the same
+        self._values = lru_cache(maxsize=_KEPT_STEPS)(lambda name, step: self._made[name].at(graph, step))
+        self._spread = lru_cache(maxsize=_KEPT_STEPS)(lambda name: population(self._made[name], graph))
+
+    @property
+    def recipes(self) -> list[Recipe]:
+        """All overlays, in the order in which they are listed; those of files last."""
+        return list(self._recipes.values())
+
+    def recipe(self, name: str) -> Recipe:
+        """Return what is known of an overlay before it is made.
+
+        Raises
+        ------
+        UsageError
+            When there is none of this name; near misses are named.
+        """
+        found = self._recipes.get(name)
+        if found is None:
+            close = difflib.get_close_matches(name, self._recipes, 3, 0.5)
+            known = " or ".join(close) if close else ", ".join(self._recipes)
+            raise UsageError(f"no overlay {name!r}; {'did you mean ' if close else 'there are '}{known}")
+        return found
+
+    def is_made(self, name: str) -> bool:
+        """Whether `get` answers at once."""
+        return name in self._made
+
+    def get(self, name: str) -> Overlay:
+        """Return an overlay, made on first use.
+
+        Raises
+        ------
+        UsageError
+            When there is none of this name, or the model has nothing that it could show.
+        """
+        recipe = self.recipe(name)
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = recipe.make(self.graph)
+            return self._made[name]
+
+    def values(self, name: str, step: int = 0) -> NodeValues:
+        """Return an overlay's values on all nodes at a step, which is moved into range; the last few are kept."""
+        overlay = self.get(name)
+        return self._values(name, min(max(step, 0), max(overlay.step_count - 1, 0)))
+
+    def spread(self, name: str) -> NDArray[np.float32]:
+        """Return the values that an overlay's range, quantiles and histogram are made of, ascending; see `population`."""
+        self.get(name)
+        return self._spread(name)
+
+    def add(self, overlay: Overlay, group: str) -> str:
+        """Take in an overlay of the same graph and return the name that it got: its own, or with a number behind it."""
+        name, count = overlay.name, 1
+        while name in self._recipes:
+            count += 1
+            name = f"{overlay.name}-{count}"
+        facts = (overlay.title, overlay.unit, overlay.definition, overlay.source)
+        self._recipes[name] = Recipe(name, *facts, group, lambda _graph: overlay)
+        self._made[name] = overlay
+        return name
