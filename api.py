@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import torch
 
     from .loaders import LoadLimits
+    from .overlays.book import OverlayBook
+    from .overlays.overlay import Overlay
 
 __all__ = ["check_picture_path", "load", "render", "show"]
 
@@ -77,6 +79,13 @@ def render(
     theme: str | None = None,
     transparent: bool = False,
     labels: bool | None = None,
+    overlay: "str | Overlay | None" = None,
+    height: "str | Overlay | None" = None,
+    range: tuple[float, float] | None = None,
+    scale: str | None = None,
+    colormap: str | None = None,
+    step: int | None = None,
+    keep: tuple[float, float] | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,
     flow: str | None = None,
@@ -102,6 +111,18 @@ def render(
         Leave the background out.
     labels : bool, optional
         Whether names are drawn on the parts.
+    overlay, height : str or Overlay, optional
+        What colours the parts, and what makes them tall: a built-in overlay's name ("parameters", "flops", "weights" ...),
+        a file of values (docs/overlays.md), or an `Overlay`.
+    range : (float, float), optional
+        Values at the ends of the colour map; by default robust percentiles.
+    scale : {"linear", "log", "quantile"}, optional
+    colormap : str, optional
+        Any name of the cmap package.
+    step : int, optional
+        Which step of an overlay that has several, counted from 0.
+    keep : (float, float), optional
+        What has a value between these stays in colour, all else recedes; either may be infinite.
     state : path, optional
         A saved view (JSON); what else is given overrides it.
     inputs, flow
@@ -117,15 +138,18 @@ def render(
         When nothing can draw here.
     """
     check_picture_path(fspath(path), _source(model))
-    width, height = check_size(size)
+    size = check_size(size)
     angle = None if camera is None else check_camera(camera)
     from .layout import place
+    from .overlays.book import OverlayBook
     from .viewer.picture import render_picture
     from .viewer.views import view_state
 
     graph = _as_graph(model, inputs, flow)
+    book = OverlayBook(graph)
     view = view_state(
         graph,
+        book=book,
         saved=None if state is None else _read_state(fspath(state)),
         focus=focus,
         level=level,
@@ -133,9 +157,16 @@ def render(
         camera=angle,
         theme=theme,
         labels=labels,
+        overlay=_name_of(overlay, book),
+        height=_name_of(height, book),
+        range=range,
+        scale=scale,
+        colormap=colormap,
+        step=step,
+        keep=keep,
     )
-    placement = place(graph, width / height, view.arrangement)
-    render_picture(graph, placement, view, (width, height), fspath(path), transparent=transparent)
+    placement = place(graph, size[0] / size[1], view.arrangement)
+    render_picture(graph, placement, view, size, fspath(path), transparent=transparent, book=book)
 
 
 def show(
@@ -147,6 +178,13 @@ def show(
     camera: Sequence[float] | None = None,
     theme: str | None = None,
     labels: bool | None = None,
+    overlay: "str | Overlay | None" = None,
+    height: "str | Overlay | None" = None,
+    range: tuple[float, float] | None = None,
+    scale: str | None = None,
+    colormap: str | None = None,
+    step: int | None = None,
+    keep: tuple[float, float] | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,
     flow: str | None = None,
@@ -157,7 +195,7 @@ def show(
     ----------
     model : path, ModelGraph or torch.nn.Module, optional
         Without it, the window shows its start page.
-    focus, level, arrangement, camera, theme, labels, state
+    focus, level, arrangement, camera, theme, labels, overlay, height, range, scale, colormap, step, keep, state
         As in `render`.
     inputs, flow
         As in `load`, for a live module.
@@ -184,6 +222,13 @@ def show(
         "arrangement": arrangement,
         "camera": None if camera is None else check_camera(camera),
         "labels": labels,
+        "overlay": overlay,
+        "height": height,
+        "range": range,
+        "scale": scale,
+        "colormap": colormap,
+        "step": step,
+        "keep": keep,
         "saved": None if state is None else _read_state(fspath(state)),
     }
     if model is None or isinstance(model, str | PathLike):
@@ -206,6 +251,11 @@ def _as_graph(model: Any, inputs: Any, flow: str | None) -> ModelGraph:
         _only_for_modules(inputs, flow)
         return model
     return load(model, inputs=inputs, flow=flow)
+
+
+def _name_of(overlay: "str | Overlay | None", book: "OverlayBook") -> str | None:
+    """Return the name of an overlay, which is added to the book when it is none of it yet."""
+    return overlay if overlay is None or isinstance(overlay, str) else book.add(overlay, "")
 
 
 def _only_for_modules(inputs: Any, flow: str | None) -> None:

@@ -1,11 +1,14 @@
 """Checks of options that the command line and the Python interface share."""
 
 from collections.abc import Sequence
+from math import isfinite
 from numbers import Integral
 
 from .errors import UsageError
 
-__all__ = ["check_camera", "check_size"]
+__all__ = ["SCALES", "check_camera", "check_keep", "check_range", "check_size"]
+
+SCALES = ("linear", "log", "quantile")
 
 _SMALLEST, _LARGEST = 64, 16384  # pixels; graphics cards draw no larger picture at once
 
@@ -41,3 +44,35 @@ def check_camera(camera: Sequence[float]) -> tuple[float, float, float]:
             "azimuth is -180 to 180, elevation -89 to 89, zoom 0.01 to 10000"
         )
     return azimuth, elevation, zoom
+
+
+def check_range(limits: Sequence[float]) -> tuple[float, float]:
+    """Return the low and the high end of a colour map's range.
+
+    Raises
+    ------
+    UsageError
+        When they are not two finite numbers, the lower one first.
+    """
+    if len(limits) != 2:
+        raise UsageError(f"{tuple(limits)} is no range; give its low and its high end")
+    low, high = map(float, limits)
+    if not (isfinite(low) and isfinite(high) and low < high and high - low > 1e-12 * max(abs(low), abs(high))):
+        raise UsageError(f"range {low:g},{high:g}: give two finite numbers, the lower one first")
+    return low, high
+
+
+def check_keep(limits: Sequence[float]) -> tuple[float, float]:
+    """Return the lowest and the highest value that a filter keeps; either may be infinite.
+
+    Raises
+    ------
+    UsageError
+        When they are not two numbers, the lower one first.
+    """
+    if len(limits) != 2:
+        raise UsageError(f"{tuple(limits)} is no filter; give the lowest and the highest value that stay in colour")
+    low, high = map(float, limits)
+    if not low <= high:
+        raise UsageError(f"keep {low:g},{high:g}: give two numbers, the lower one first")
+    return low, high

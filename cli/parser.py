@@ -4,11 +4,12 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ..errors import UsageError
 from ..loaders.limits import LIMITS_VARIABLE, parse_limits
-from ..options import check_camera, check_size
+from ..options import SCALES, check_camera, check_keep, check_range, check_size
 
 __all__ = ["parse"]
 
@@ -19,6 +20,9 @@ _EPILOG = (
 )
 
 _MODEL_HELP = "a model file or folder; or, with --allow-code, package.module:callable that makes a torch.nn.Module"
+
+
+_PAIRS = ("--camera", "--range", "--keep")  # their values may begin with a minus
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,8 +68,8 @@ def _join_negative(arguments: list[str]) -> list[str]:
     # argparse takes "-10,15" for an option: join it to the option that it belongs to.
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] == "--camera":
-            joined[-1] = f"--camera={argument}"
+        if joined and joined[-1] in _PAIRS:
+            joined[-1] = f"{joined[-1]}={argument}"
         else:
             joined.append(argument)
     return joined
@@ -162,9 +166,23 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
         type=_camera,
         help="degrees to the right and up from the front, and a zoom factor",
     )
+    _overlay_options(parser)
     parser.add_argument("--theme", choices=["dark", "light"], help="default dark; a window keeps the last one")
     parser.add_argument("--no-labels", action="store_true", help="no text on the parts")
     parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
+
+
+def _overlay_options(parser: argparse.ArgumentParser) -> None:
+    files = "a file of values (.csv .json .jsonl .npz; FILE#NAME picks one of several: docs/overlays.md)"
+    parser.add_argument("--overlay", metavar="NAME|FILE", help=f"what colours the parts: parameters, flops, ... or {files}")
+    parser.add_argument("--height", metavar="NAME|FILE", help="what makes the parts tall: the same")
+    parser.add_argument("--range", metavar="LO,HI", type=_range, help="values at the ends of the colour map")
+    parser.add_argument("--scale", choices=SCALES, help="how values become colours (default: the overlay's own)")
+    parser.add_argument("--colormap", metavar="NAME", help="any map of the cmap package, e.g. viridis, crameri:vik")
+    parser.add_argument("--step", metavar="N", type=_whole, help="which step of an overlay with several, from 0")
+    parser.add_argument(
+        "--keep", metavar="LO,HI", type=_keep, help="only what has a value between these stays in colour; -inf,0 too"
+    )
 
 
 class _Limits(argparse.Action):
@@ -197,6 +215,31 @@ def _size(text: str) -> tuple[int, int]:
         return check_size((int(match[1]), int(match[2])))
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _range(text: str) -> tuple[float, float]:
+    return _pair(text, "LO,HI like 0,0.05", check_range)
+
+
+def _keep(text: str) -> tuple[float, float]:
+    return _pair(text, "LO,HI like 0,0 or -inf,0.01", check_keep)
+
+
+def _pair(
+    text: str, form: str, check: Callable[[Sequence[float]], tuple[float, float]]
+) -> tuple[float, float]:
+    try:
+        return check([float(part) for part in text.split(",")])
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is no pair of numbers; give {form}") from None
 
 
 def _camera(text: str) -> tuple[float, float, float]:

@@ -19,5 +19,12 @@ def run(options: argparse.Namespace) -> int:
         camera=options.camera,
         theme=options.theme,
         labels=False if options.no_labels else None,
+        overlay=options.overlay,
+        height=options.height,
+        range=options.range,
+        scale=options.scale,
+        colormap=options.colormap,
+        step=options.step,
+        keep=options.keep,
         state=options.state,
     )

@@ -21,6 +21,7 @@ _OPEN_SIDE = 20.0
 # An expert is a tile until one looks at it, and so is a matrix with its scales and bias.
 _OPEN_SIDE_OF_EXPERT = 96.0
 _OPEN_SIDE_OF_TENSORS = 170.0
+_OPEN_SIDE_FOR_PICTURES = 28.0  # either, where the tensors' faces show their weights
 _DROP_AREA = 0.8
 _DROP_SIDE = 1.2
 
@@ -35,8 +36,9 @@ class CutTree:
         What is shown.
     child_order, child_start : ndarray
         Children of node `i` are ``child_order[child_start[i] : child_start[i + 1]]``.
-    open_side : ndarray of float32, shape (N,)
-        Smallest projected side, in pixels, at which a node opens; infinite for leaves.
+    open_side, open_side_for_pictures : ndarray of float32, shape (N,)
+        Smallest projected side, in pixels, at which a node opens; infinite for leaves. The second one where tensors
+        show pictures of their weights: they are reached sooner.
     """
 
     graph: ModelGraph
@@ -44,6 +46,7 @@ class CutTree:
     child_order: NDArray[np.int64] = field(init=False)
     child_start: NDArray[np.int64] = field(init=False)
     open_side: NDArray[np.float32] = field(init=False)
+    open_side_for_pictures: NDArray[np.float32] = field(init=False)
 
     def __post_init__(self) -> None:
         graph, n = self.graph, len(self.graph)
@@ -59,7 +62,9 @@ class CutTree:
         set_once = object.__setattr__
         set_once(self, "child_order", order)
         set_once(self, "child_start", np.concatenate([[0], np.cumsum(counts)]))
+        sooner = np.minimum(side, np.where(inner > 0, _OPEN_SIDE, _OPEN_SIDE_FOR_PICTURES))
         set_once(self, "open_side", np.where(counts > 0, side, np.inf).astype(np.float32))
+        set_once(self, "open_side_for_pictures", np.where(counts > 0, sooner, np.inf).astype(np.float32))
 
     def children(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the placed children of all `nodes`, one node's after the other's."""
@@ -98,7 +103,12 @@ class Cut:
 
 
 def choose_cut(
-    tree: CutTree, camera: Camera, viewport: Viewport, budget: int = STILL_BUDGET, scale: float = 1.0
+    tree: CutTree,
+    camera: Camera,
+    viewport: Viewport,
+    budget: int = STILL_BUDGET,
+    scale: float = 1.0,
+    pictures: bool = False,
 ) -> Cut:
     """Choose what to draw: containers open level by level, the largest on the screen first.
 
@@ -110,7 +120,10 @@ def choose_cut(
         Boxes at most. What does not fit stays closed.
     scale : float
         Device pixels of a text pixel: a finer screen shows the same things, more finely.
+    pictures : bool
+        Tensors show pictures of their weights.
     """
+    open_side = tree.open_side_for_pictures if pictures else tree.open_side
     frontier = np.zeros(1, np.int64)
     left = budget - 1
     found: list[tuple[NDArray[np.generic], ...]] = []
@@ -122,7 +135,7 @@ def choose_cut(
         frontier, px, long_px, unit, area = frontier[shown], px[shown], long_px[shown], unit[shown], area[shown]
         short_px = np.minimum(px[:, 0], px[:, 1])
         count = tree.child_start[frontier + 1] - tree.child_start[frontier]
-        wide = short_px >= tree.open_side[frontier] * scale
+        wide = short_px >= open_side[frontier] * scale
         opened = wide & (area >= _OPEN_AREA_PER_CHILD * count) & (count > 0)
         candidates = np.flatnonzero(opened)
         by_area = candidates[np.argsort(-area[candidates], kind="stable")]

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..files import check_output, write_whole
 from ..graph.model_graph import ModelGraph
 from ..layout.placement import Placement
+from ..overlays.book import OverlayBook
 from .state import ViewState
 
 __all__ = ["PICTURE_SUFFIXES", "render_picture"]
@@ -34,6 +35,7 @@ def render_picture(
     size: tuple[int, int],
     path: str | Path,
     transparent: bool = False,
+    book: OverlayBook | None = None,
 ) -> None:
     """Draw a view state into a file, with no display.
 
@@ -48,6 +50,8 @@ def render_picture(
         Its suffix chooses the format: .png, .jpg or .webp.
     transparent : bool
         Leave out the background (not in a JPEG).
+    book : OverlayBook, optional
+        The overlays of the graph, where there are more than the built-in ones.
 
     Raises
     ------
@@ -66,12 +70,17 @@ def render_picture(
     if not all(1 <= side <= _MAX_SIDE for side in size):
         raise UsageError(f"{path}: cannot draw {size[0]}x{size[1]} pixels; 1 to {_MAX_SIDE} a side would be right")
     check_output(str(path))
-    pixels = _render(graph, placement, state, size, transparent)
+    pixels = _render(graph, placement, state, size, transparent, book)
     write_whole(str(path), _encoded(pixels, kind))
 
 
 def _render(
-    graph: ModelGraph, placement: Placement, state: ViewState, size: tuple[int, int], transparent: bool
+    graph: ModelGraph,
+    placement: Placement,
+    state: ViewState,
+    size: tuple[int, int],
+    transparent: bool,
+    book: OverlayBook | None,
 ) -> NDArray[np.uint8]:
     """Return the picture, shape (height, width, 3 or 4).
 
@@ -84,13 +93,14 @@ def _render(
     factor = _OVERSAMPLE if max(size) * _OVERSAMPLE <= _MAX_SIDE else 1
     large = (size[0] * factor, size[1] * factor)
     scene = Scene(THEMES[state.theme])
-    scene.show(graph, placement)
+    scene.show(graph, placement, book)
     with offscreen_window(large, transparent) as window:
         window.AddRenderer(scene.renderer)
         scene.set_ground_visible(not transparent)
         scene.draw(state, large, scale=factor * _enlargement(size))
         window.Render()
         rendered = read_pixels(window, large)
+    scene.close_model()
     return _reduced(rendered, factor, transparent)
 
 

@@ -1,15 +1,17 @@
 """What the viewer shows, as plain observable data: it knows no view, and views subscribe to it."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal, cast
+from math import inf, isfinite
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import msgspec
 from psygnal import SignalGroupDescriptor
 
 from ..errors import InputError, UsageError
 from ..graph.model_graph import ModelGraph
-from ..options import check_camera
+from ..options import check_camera, check_range
 from .camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera
+from .colormaps import check_colormap
 
 __all__ = ["ViewState"]
 
@@ -39,6 +41,18 @@ class ViewState:
         "dark" or "light".
     labels : bool
         Whether labels are drawn.
+    overlay, height : str or None
+        Names of the overlays that colour the parts and that make them tall; None for kinds, and for the layout's own.
+    step : int
+        The step that they show, counted from 0.
+    range : tuple of float or None
+        Values at the ends of the colour map; None for a robust range.
+    scale : str or None
+        "linear", "log" or "quantile"; None for the overlay's own.
+    colormap : str or None
+        None for one that fits the overlay and the theme.
+    keep : tuple of float or None
+        What has a value between these stays in colour, all else recedes; either may be infinite.
     """
 
     focus: int = 0
@@ -49,6 +63,13 @@ class ViewState:
     arrangement: str = "wrap"
     theme: str = "dark"
     labels: bool = True
+    overlay: str | None = None
+    height: str | None = None
+    step: int = 0
+    range: tuple[float, float] | None = None
+    scale: str | None = None
+    colormap: str | None = None
+    keep: tuple[float, float] | None = None
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
@@ -68,6 +89,13 @@ class ViewState:
                 arrangement=self.arrangement,
                 theme=cast('Literal["dark", "light"]', self.theme),
                 labels=self.labels,
+                overlay=self.overlay,
+                height=self.height,
+                step=self.step,
+                range=self.range,
+                scale=cast('Literal["linear", "log", "quantile"] | None', self.scale),
+                colormap=self.colormap,
+                keep=None if self.keep is None else (_end(self.keep[0]), _end(self.keep[1])),
             )
         ).decode()
 
@@ -88,7 +116,7 @@ class ViewState:
         try:
             saved = msgspec.json.decode(text, type=_SavedState)
             camera = None if saved.camera is None else msgspec.convert(saved.camera, Camera)
-            _check(saved.angle, camera)
+            _check(saved, camera)
         except (msgspec.MsgspecError, UsageError, UnicodeDecodeError, RecursionError) as error:
             remedy = "what `ViewState.to_json` writes would be right"
             raise InputError(f"{_start(source)}is no view state ({error}); {remedy}") from None
@@ -100,6 +128,13 @@ class ViewState:
             arrangement=saved.arrangement,
             theme=saved.theme,
             labels=saved.labels,
+            overlay=saved.overlay,
+            height=saved.height,
+            step=saved.step,
+            range=saved.range,
+            scale=saved.scale,
+            colormap=saved.colormap,
+            keep=None if saved.keep is None else (_bound(saved.keep[0], -inf), _bound(saved.keep[1], inf)),
         )
 
 
@@ -112,15 +147,34 @@ class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
     arrangement: str = "wrap"
     theme: Literal["dark", "light"] = "dark"
     labels: bool = True
+    overlay: str | None = None
+    height: str | None = None
+    step: Annotated[int, msgspec.Meta(ge=0)] = 0
+    range: tuple[float, float] | None = None
+    scale: Literal["linear", "log", "quantile"] | None = None
+    colormap: str | None = None
+    keep: tuple[float | None, float | None] | None = None  # None: no bound, since JSON has no infinity
 
 
-def _check(angle: tuple[float, float, float], camera: Camera | None) -> None:
+def _check(saved: _SavedState, camera: Camera | None) -> None:
     """Refuse what nothing can be seen with: a zoom or an angle of view of nothing, a point at infinity."""
-    check_camera(angle)
+    check_camera(saved.angle)
+    if saved.range is not None:
+        check_range(saved.range)
+    if saved.colormap is not None:
+        check_colormap(saved.colormap)
     if camera is not None:
         finite = all(abs(x) < 1e12 for x in (*camera.target, camera.azimuth, camera.elevation))
         if not (finite and 1e-12 < camera.distance < 1e12 and 1 <= camera.fov <= 120):
             raise UsageError("its camera is out of range")
+
+
+def _end(bound: float) -> float | None:
+    return bound if isfinite(bound) else None
+
+
+def _bound(bound: float | None, endless: float) -> float:
+    return endless if bound is None else bound
 
 
 def _start(source: str) -> str:

@@ -96,6 +96,8 @@ class Theme:
         How much lighter (positive) or darker a face is at its edge, 0 to 1.
     shadow : float
         Brightness of a plate where a box stands on it.
+    no_data : str
+        What an overlay has no value for.
     gap : float
         Brightness that the gaps of inferred flow tend to: black in the dark, white in the light.
     """
@@ -116,6 +118,7 @@ class Theme:
     selection: str
     edge: float
     shadow: float
+    no_data: str
     gap: float
 
     @cached_property
@@ -160,6 +163,7 @@ DARK = Theme(
     selection="#ffe08a",
     edge=0.16,
     shadow=0.60,
+    no_data="#414a5a",
     gap=0.0,
 )
 
@@ -194,6 +198,7 @@ LIGHT = Theme(
     selection="#b3261e",
     edge=-0.14,
     shadow=0.84,
+    no_data="#bdc4cf",
     gap=1.0,
 )
 

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...layout.placement import Placement
-from ..theme import Theme
+from ..theme import Theme, rgb
 from .frame import Frame
 from .mesh import QuadMesh
+from .paint import RECEDE
+from .value_colors import ValueColors, encoded
 
 __all__ = ["Boxes", "to_world"]
 
@@ -22,6 +24,8 @@ _SHADOW_OF_PLATE = 0.02  # of the plate's smaller side: room is what there is be
 _SHADOW_LIFT = 0.0003  # of the plate's smaller side; routes lie higher
 _KEPT_ANGLE = 4.0  # degrees that the eye may turn before a moving frame gets a new mesh
 _SIDE_MIN_PX = 0.8  # sides thinner than this are not drawn
+_MARK_PX = 1.0  # rim of what a filter keeps
+_HATCH_PX = 7.0  # from line to line of what has no data
 _TILE_MAX_PX = 16.0  # closed boxes smaller than this smooth their own outline
 # Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off, so
 # that single precision is enough for what is in it.
@@ -58,18 +62,31 @@ class _Built:
     high: NDArray[np.float64]
 
     def serves(self, frame: Frame, placement: Placement) -> bool:
-        """Return whether a moving frame may show this mesh: the same boxes, seen from nearly the same place."""
-        before, now = self.frame.view.camera, frame.view.camera
+        """Return whether a frame may show this mesh: the same boxes and values, seen from the same place.
+
+        A moving frame may be seen from a little aside. Colours of values are the shader's: a frame that differs in its
+        range or colour map alone has the same mesh.
+        """
+        mine, before, now = self.frame, self.frame.view.camera, frame.view.camera
         return (
             placement is self.placement
-            and self.frame.view.moving
+            and mine.view.moving == frame.view.moving
+            and (mine.view == frame.view or (frame.view.moving and self._is_near(frame)))
             and abs(now.distance / before.distance - 1) < 0.04
-            and abs(now.azimuth - before.azimuth) < _KEPT_ANGLE
+            and np.array_equal(mine.cut.nodes, frame.cut.nodes)
+            and np.array_equal(mine.cut.opened, frame.cut.opened)
+            and np.array_equal(mine.colors, frame.colors)
+            and np.array_equal(mine.size, frame.size)
+            and np.array_equal(mine.datum, frame.datum, equal_nan=True)
+        )
+
+    def _is_near(self, frame: Frame) -> bool:
+        before, now = self.frame.view.camera, frame.view.camera
+        return (
+            abs(now.azimuth - before.azimuth) < _KEPT_ANGLE
             and abs(now.elevation - before.elevation) < _KEPT_ANGLE
+            and self.frame.view.viewport == frame.view.viewport
             and float(np.abs(frame.view.anchor - self.frame.view.anchor).max()) < 0.1 * now.distance
-            and np.array_equal(self.frame.cut.nodes, frame.cut.nodes)
-            and np.array_equal(self.frame.cut.opened, frame.cut.opened)
-            and np.array_equal(self.frame.colors, frame.colors)
         )
 
 
@@ -82,8 +99,12 @@ class Boxes:
     """
 
     def __init__(self, theme: Theme) -> None:
-        self._mesh = QuadMesh("box", {"face": 4})
+        self._mesh = QuadMesh("box", {"face": 4, "datum": 4})
         self._mesh.uniform("edgeLight", theme.edge)
+        self._mesh.uniform("recede", RECEDE)
+        mark = rgb(theme.selection) / 255
+        self._mesh.uniform("markColor", (mark[0], mark[1], mark[2]))
+        self.values = ValueColors(theme, self._mesh)
         self._shadow = theme.shadow
         self._built: _Built | None = None
         self.actor = self._mesh.actor
@@ -96,14 +117,16 @@ class Boxes:
         gaps : ndarray, shape (N, 2)
             For each node, free space between the tiles on it, in plan units: see `Grids`.
         """
-        if self._built is None or not (frame.view.moving and self._built.serves(frame, placement)):
+        self._mesh.uniform("hatchPitch", _HATCH_PX * frame.view.scale)
+        self._mesh.uniform("markWidth", _MARK_PX * frame.view.scale)
+        if self._built is None or not self._built.serves(frame, placement):
             self._built = self._build(frame, placement, gaps)
         return _depths(self._built, frame)
 
     def _build(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> _Built:
         view, cut = frame.view, frame.cut
-        half = placement.size[cut.nodes] / 2
-        center = placement.center[cut.nodes] - view.anchor
+        half = frame.size / 2
+        center = frame.center - view.anchor
         reach = _REACH * view.camera.distance
         low, high = center - half, center + half
         low[:, :2] = np.maximum(low[:, :2], -reach)
@@ -120,6 +143,8 @@ class Boxes:
         points = np.empty((total, 4, 3), np.float32)
         rgba = np.full((total, 4, 4), 255, np.uint8)
         face = np.empty((total, 4, 4), np.float32)
+        datum = np.empty((total, 4, 4), np.float32)
+        value = encoded(frame.datum[:, 0])
         packed = (frame.behind.astype(np.int32) @ np.array([65536, 256, 1], np.int32)).astype(np.float32)
         # The deepest come first: what they hide is never shaded.
         at = total
@@ -133,7 +158,13 @@ class Boxes:
             face[rows, :, :2] = f.place[::-1]
             face[rows, :, 2] = packed[owner, None]
             face[rows, :, 3] = f.style[::-1, None]
-        self._mesh.fill(points.reshape(-1, 3), rgba.reshape(-1, 4), face=face.reshape(-1, 4))
+            datum[rows, :, 0] = value[owner, None]
+            datum[rows, :, 1] = f.light[::-1]
+            datum[rows, :, 2] = 0.0 if f.on_plate else frame.datum[owner, 1, None]
+            datum[rows, :, 3] = frame.datum[owner, 2, None]
+        self._mesh.fill(
+            points.reshape(-1, 3), rgba.reshape(-1, 4), face=face.reshape(-1, 4), datum=datum.reshape(-1, 4)
+        )
         self.actor.SetPosition(*to_world(frame.view.anchor))
 
 

@@ -9,6 +9,7 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..camera import Camera, Viewport
 from ..cut import Cut
+from .paint import Paint
 
 __all__ = ["Frame", "View", "focus_share", "in_focus"]
 
@@ -51,8 +52,14 @@ class Frame:
     cut : Cut
     above : ndarray of int, shape (K,)
         The node that each box stands on.
+    center, size : ndarray, shape (K, 3)
+        The boxes in plan coordinates: the placement's, but taller where an overlay makes closed ones tall.
     colors, behind : ndarray of uint8, shape (K, 3)
-        Each box's front face, and the plate that it stands on.
+        Each box's front face by its kind, and the plate that it stands on.
+    datum : ndarray of float32, shape (K, 3)
+        What an overlay says: value, share of the value's colour in the face, share of the plate's in that.
+    shown : ndarray of uint8, shape (K, 3)
+        Each box's front face as it is seen, which is what text on it must stand out from.
     quiet : ndarray of bool, shape (K,)
         What is not in focus: only the focus's neighbours are named there.
     """
@@ -60,18 +67,24 @@ class Frame:
     view: View
     cut: Cut
     above: NDArray[np.integer]
+    center: NDArray[np.float64]
+    size: NDArray[np.float64]
     colors: NDArray[np.uint8]
     behind: NDArray[np.uint8]
+    datum: NDArray[np.float32]
+    shown: NDArray[np.uint8]
     quiet: NDArray[np.bool_]
 
     @classmethod
     def of(
         cls,
         graph: ModelGraph,
+        placement: Placement,
         view: View,
         cut: Cut,
         faces: NDArray[np.uint8],
         plates: NDArray[np.uint8],
+        paint: Paint,
         focus: int,
         fade: float,
     ) -> "Frame":
@@ -84,11 +97,15 @@ class Frame:
         """
         above = np.maximum(graph.parent[cut.nodes], 0)
         behind = plates[above]
+        center, size = paint.boxes(placement, cut)
         colors = np.where(cut.opened[:, None], plates[cut.nodes], faces[cut.nodes])
         outside = ~in_focus(graph, focus, cut.nodes)
-        share = np.where(outside, fade, 0.0)[:, None]
-        mixed = np.rint(colors * (1 - share) + behind * share).astype(np.uint8)
-        return cls(view, cut, above, mixed, behind, outside & (fade > _FADE / 2))
+        share = np.where(outside, fade, 0.0)
+        muted = (1 - (1 - share) * np.where(cut.opened, 1.0, 1 - paint.muted))[:, None]
+        mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
+        datum = paint.data(cut, share)
+        shown = paint.shown(datum, mixed, behind)
+        return cls(view, cut, above, center, size, mixed, behind, datum, shown, outside & (fade > _FADE / 2))
 
 
 def in_focus(graph: ModelGraph, focus: int, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:

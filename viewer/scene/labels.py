@@ -66,6 +66,7 @@ class LabelBook:
         taken: list[Rect],
         ribbons: NDArray[np.float64],
         outlines: NDArray[np.float64],
+        pictured: frozenset[int],
     ) -> None:
         """Choose the labels of a frame and add them to the overlay.
 
@@ -79,6 +80,8 @@ class LabelBook:
             Rectangles on the screen that ribbons cover.
         outlines : ndarray, shape (K, 4)
             Rectangles on the screen that outlines cover; no label moves for them, but they do not strike one through.
+        pictured : frozenset of int
+            Nodes whose faces are pictures: what is written on one has a plate behind it.
         """
         cut, scale, moving, viewport = frame.cut, frame.view.scale, frame.view.moving, frame.view.viewport
         cell = round((4 if moving else 2) * scale)
@@ -90,10 +93,11 @@ class LabelBook:
         for label in self.placed:
             row = label.candidate.row
             inside = label.spot.on == "face" or (label.spot.within is not None and cut.opened[row])
-            ground = frame.colors[row] if inside else frame.behind[row]
+            on_picture = inside and label.candidate.node in pictured
+            ground = frame.shown[row] if inside and not on_picture else frame.behind[row]
             left, top, right, bottom = label.rect
             struck = (outlines[:, :2] < (right, bottom)).all(1) & (outlines[:, 2:] > (left, top)).all(1)
-            backed = label.crosses or label.spot.on == "cover" or bool(struck.any())
+            backed = label.crosses or on_picture or label.spot.on == "cover" or bool(struck.any())
             self._write(overlay, label, ground.astype(np.float64), scale, backed)
 
     # ---------------------------------------------------------------- what is there
@@ -102,7 +106,7 @@ class LabelBook:
         cut, view, grids = frame.cut, frame.view, self._grids
         large = cut.long_px > _LARGE
         alone = ~cut.opened & (large | ~grids.is_grid[frame.above])
-        rects = [_bounds(_front_corners(self._placement.center, self._placement.size, cut.nodes[alone]), view)]
+        rects = [_bounds(_front_corners(frame.center, frame.size, np.flatnonzero(alone)), view)]
         # Tiles of a grid are many: the ground of the whole grid stands for them.
         tiled = np.unique(frame.above[~cut.opened & ~alone])
         rects.append(_bounds(_front_corners(grids.center, grids.size, np.searchsorted(grids.owners, tiled)), view))
@@ -123,7 +127,7 @@ class LabelBook:
         large = np.flatnonzero(wanted)
         area = cut.px[large].prod(1)
         large = large[np.argsort(-area, kind="stable")][:_MANY]
-        for row, face in zip(large.tolist(), self._faces(cut.nodes[large], frame.view), strict=True):
+        for row, face in zip(large.tolist(), self._faces(frame, large), strict=True):
             node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind = graph.kind_of(node)
             is_tensor = graph.shape_of(node) is not None
@@ -149,11 +153,10 @@ class LabelBook:
             return bool((self._graph.kind[self._graph.subtree(node)] == NodeKind.STACK).any())
         return kind in (NodeKind.MODEL, NodeKind.STACK)
 
-    def _faces(self, nodes: NDArray[np.int64], view: View) -> list["_Face | None"]:
-        """Return where each front face is on the screen, None behind the eye."""
-        px, depth = view.camera.project(
-            _front_corners(self._placement.center, self._placement.size, nodes), view.viewport
-        )
+    def _faces(self, frame: Frame, rows: NDArray[np.int64]) -> list["_Face | None"]:
+        """Return where the front faces of some rows are on the screen, None behind the eye."""
+        view = frame.view
+        px, depth = view.camera.project(_front_corners(frame.center, frame.size, rows), view.viewport)
         inner = _upright(px)
         # A long face that leans has hardly any upright rectangle in it; the middle of it has.
         share = np.minimum(_CORE * view.scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)

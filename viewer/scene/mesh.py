@@ -1,5 +1,6 @@
 """Quads with a shader of our own: what every part of the scene is drawn with."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
 from ... import shaders
 
@@ -19,7 +20,9 @@ __all__ = ["QuadMesh"]
 
 @cache
 def _shader(name: str) -> str:
-    return resources.files(shaders).joinpath(name).read_text(encoding="utf-8")
+    """Return a shader's text, with the files that it includes."""
+    text = resources.files(shaders).joinpath(name).read_text(encoding="utf-8")
+    return re.sub(r"^//include (\S+)$", lambda found: _shader(found[1]), text, flags=re.MULTILINE)
 
 
 class QuadMesh:
@@ -59,9 +62,18 @@ class QuadMesh:
         program.SetVertexShaderCode(_shader(f"{shader}.vert"))
         program.SetFragmentShaderCode(_shader(f"{shader}.frag"))
 
-    def uniform(self, name: str, value: float) -> None:
-        """Set a float uniform of the fragment shader."""
-        self.actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf(name, value)
+    def uniform(self, name: str, value: float | tuple[float, float, float]) -> None:
+        """Set a float or vec3 uniform of the shaders."""
+        program = self.actor.GetShaderProperty()
+        for uniforms in (program.GetVertexCustomUniforms(), program.GetFragmentCustomUniforms()):
+            if isinstance(value, tuple):
+                uniforms.SetUniform3f(name, value)
+            else:
+                uniforms.SetUniformf(name, value)
+
+    def texture(self, name: str, texture: vtkTexture) -> None:
+        """Let the shaders read a texture by a name."""
+        self.actor.GetProperty().SetTexture(name, texture)
 
     def fill(self, points: NDArray[np.float32], colors: NDArray[np.uint8], **attributes: NDArray[np.float32]) -> None:
         """Replace all quads.

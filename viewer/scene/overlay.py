@@ -4,13 +4,11 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonDataModel import vtkImageData
-from vtkmodules.vtkRenderingCore import vtkTexture
 
 from ..camera import Viewport
 from .mesh import QuadMesh
 from .text import FontSpec, line_height, mask, text_width
+from .texture import DataTexture
 
 __all__ = ["Overlay"]
 
@@ -18,6 +16,8 @@ _ATLAS_WIDTH = 2048  # at first: a long title in a large picture is wider
 _AROUND = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float64)  # from the lower left, y down
 _Slot = tuple[int, int, int, int]
 _Key = tuple[str, FontSpec, bool]
+_BLOCK: _Key = ("", (0, ""), False)
+_ENDLESS = 1e6  # half sizes of a shape whose outline is nowhere near
 
 
 class Overlay:
@@ -30,10 +30,10 @@ class Overlay:
         self._mesh = QuadMesh("overlay", {"texel": 2, "shape": 4}, translucent=True)
         self.actor = self._mesh.actor
         self._atlas = _Atlas()
-        self.actor.GetProperty().SetTexture("atlas", self._atlas.texture)
+        self._mesh.texture("atlas", self._atlas.texture.texture)
         self._quads: list[tuple[float, float, float, float]] = []
         self._colors: list[tuple[float, float, float, float, float]] = []  # with alpha below and above
-        self._keys: list[_Key | None] = []
+        self._keys: list[_Key | None] = []  # None: a shape
 
     def clear(self) -> None:
         """Forget the last frame."""
@@ -47,6 +47,13 @@ class Overlay:
         self._quads.append((left, top, right, bottom))
         self._colors.append((*color, 255 * (alpha if alpha_below is None else alpha_below), 255 * alpha))
         self._keys.append(None)
+
+    def block(self, rect: Iterable[float], color: NDArray[np.float64], alpha: float = 1.0) -> None:
+        """Add a rectangle with hard edges at whole pixels, so that neighbours meet without a seam."""
+        left, top, right, bottom = (float(round(side)) for side in rect)
+        self._quads.append((left, top, right, bottom))
+        self._colors.append((*color, 255 * alpha, 255 * alpha))
+        self._keys.append(_BLOCK)
 
     def text(
         self, x: float, y: float, text: str, font: FontSpec, color: NDArray[np.float64], vertical: bool = False
@@ -63,20 +70,21 @@ class Overlay:
         """Hand what was collected to the graphics card."""
         count = len(self._quads)
         quads = np.array(self._quads, np.float64).reshape(count, 4)
-        is_text = np.array([key is not None for key in self._keys], bool)
-        grown = quads + np.where(is_text[:, None], 0.0, scale * np.array([-1, -1, 1, 1]))  # room for soft outlines
+        is_hard = np.array([key is not None for key in self._keys], bool)
+        is_text = np.array([key is not None and key is not _BLOCK for key in self._keys], bool)
+        grown = quads + np.where(is_hard[:, None], 0.0, scale * np.array([-1, -1, 1, 1]))  # room for soft outlines
         low, high = grown[:, None, :2], grown[:, None, 2:]
         corners = low + (high - low) * _AROUND
         points = np.zeros((count, 4, 3), np.float32)
         points[..., 0] = 2 * corners[..., 0] / viewport[0] - 1
         points[..., 1] = 1 - 2 * corners[..., 1] / viewport[1]
         texel = np.full((count, 4, 2), -1.0, np.float32)
-        slots = self._atlas.slots([key for key in self._keys if key is not None])
+        slots = self._atlas.slots([key for key in self._keys if key is not None and key is not _BLOCK])
         if slots.size:
             texel[is_text] = slots[:, None, :2] + slots[:, None, 2:] * _AROUND
         shape = np.zeros((count, 4, 4), np.float32)
         shape[..., :2] = corners - (quads[:, None, :2] + quads[:, None, 2:]) / 2
-        shape[..., 2:] = (quads[:, None, 2:] - quads[:, None, :2]) / 2
+        shape[..., 2:] = np.where(is_hard[:, None], _ENDLESS, (quads[:, 2:] - quads[:, :2]) / 2)[:, None, :]
         wanted = np.array(self._colors, np.float64).reshape(count, 5)
         colors = np.stack([wanted[:, [0, 1, 2, k]] for k in (3, 3, 4, 4)], 1).astype(np.uint8)
         self._mesh.uniform("softness", scale)
@@ -89,13 +97,7 @@ class _Atlas:
     """Coverage masks of lines of text on shelves of one texture."""
 
     def __init__(self) -> None:
-        self.texture = vtkTexture()
-        self.texture.InterpolateOff()
-        self.texture.MipmapOff()
-        self.texture.RepeatOff()
-        self.texture.SetColorModeToDirectScalars()
-        self._image = vtkImageData()
-        self.texture.SetInputData(self._image)
+        self.texture = DataTexture()
         self._start(_ATLAS_WIDTH, 512)
 
     def slots(self, keys: list[_Key]) -> NDArray[np.int64]:
@@ -111,16 +113,14 @@ class _Atlas:
                 height *= 2
                 self._start(width, height)
         if missing:
-            self._image.Modified()
+            self.texture.touch()
         return np.array([self._slots[key] for key in keys], np.int64).reshape(-1, 4)
 
     def _start(self, width: int, height: int) -> None:
         self._slots: dict[_Key, _Slot] = {}
         self._pen = [0, 0, 0]  # x, y, height of the shelf
         self._pixels = np.zeros((height, width), np.uint8)
-        self._image.SetDimensions(width, height, 1)
-        self._scalars = numpy_to_vtk(self._pixels.reshape(-1))
-        self._image.GetPointData().SetScalars(self._scalars)
+        self.texture.fill(self._pixels)
 
     def _add(self, keys: list[_Key]) -> bool:
         for key in keys:
@@ -137,5 +137,4 @@ class _Atlas:
             self._pixels[y : y + height, x : x + width] = drawn
             self._slots[key] = (x, y, width, height)
             self._pen = [x + width + 1, y, max(shelf, height)]
-        self._scalars.Modified()
         return True

@@ -1,8 +1,6 @@
 """The scene: what a view state looks like, in one renderer that any render window can show."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  VTK finds its OpenGL classes through this import
@@ -12,58 +10,33 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from ...graph.kinds import EdgeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
+from ...overlays.book import OverlayBook
 from ..camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera, Viewport
-from ..captions import facts_of, title_of
-from ..cut import MOVING_BUDGET, STILL_BUDGET, CutTree, choose_cut
+from ..coloring import Coloring
+from ..cut import MOVING_BUDGET, STILL_BUDGET, choose_cut
 from ..label_layout import PlacedLabel
 from ..pick import nearest_box
 from ..state import ViewState
-from ..theme import THEMES, Theme, Tone, node_colors, node_tones, plate_colors, rgb
+from ..theme import THEMES, Theme, Tone, rgb
 from .boxes import Boxes, to_world
+from .cell_numbers import CellNumbers
 from .frame import Frame, View, focus_share
-from .grids import Grids
 from .ground import Ground
-from .heading import Heading, Legend, free_margins
-from .labels import LabelBook
-from .outline import Outlines, outline_rects
+from .heading import Heading
+from .legend import Legend, LegendPanel
+from .margins import free_margins, has_legend
+from .model import SceneModel
+from .outline import Box, Outlines, outline_rects
 from .overlay import Overlay
 from .ribbons import Ribbons, route_rects
+from .surfaces import Surfaces
+from .values import Values
 
 __all__ = ["Scene"]
 
 _MULTISAMPLES = 8
 _ROUTE_MIN_PX = 0.7
 _NO_RECTS = np.empty((0, 4))
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """A model with what is computed once for it and a theme."""
-
-    graph: ModelGraph
-    placement: Placement
-    tree: CutTree
-    tones: NDArray[np.uint8]
-    faces: NDArray[np.uint8]
-    plates: NDArray[np.uint8]
-    grids: Grids
-    labels: LabelBook
-    heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
-
-    @classmethod
-    def of(cls, graph: ModelGraph, placement: Placement, theme: Theme) -> "_Model":
-        tones, grids = node_tones(graph), Grids.of(placement, graph.parent)
-        return cls(
-            graph,
-            placement,
-            CutTree(graph, placement),
-            tones,
-            node_colors(graph, theme),
-            plate_colors(graph, theme, tones),
-            grids,
-            LabelBook(graph, placement, grids, theme),
-            lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
-        )
 
 
 class Scene:
@@ -75,6 +48,9 @@ class Scene:
     ----------
     theme : Theme
         The theme to start with; `draw` follows the state's.
+    on_ready : callable, optional
+        Called from a worker thread when more weights have been read: draw again then. Without it, `draw` reads all that
+        it shows before it returns.
 
     Attributes
     ----------
@@ -83,13 +59,15 @@ class Scene:
         What the last `draw` drew.
     """
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, on_ready: Callable[[], None] | None = None) -> None:
         self.renderer = vtkRenderer()
         self.renderer.GetCullers().RemoveAllItems()  # the cut knows better what is in view
         self.renderer.SetAutomaticLightCreation(False)  # faces are lit on the CPU
         self.renderer.SetUseOIT(False)  # the overlay is blended in the order it is drawn
         self.frame: Frame | None = None
-        self._model: _Model | None = None
+        self._on_ready = on_ready
+        self._model: SceneModel | None = None
+        self._values: Values | None = None
         self._dress(theme)
 
     @property
@@ -97,10 +75,19 @@ class Scene:
         """The labels that the last `draw` placed, the most important first."""
         return self._model.labels.placed if self._model is not None else []
 
-    def show(self, graph: ModelGraph, placement: Placement) -> None:
-        """Take a model to draw."""
-        self.frame = None
-        self._model = _Model.of(graph, placement, self._theme)
+    # ---------------------------------------------------------------- models
+    def show(self, graph: ModelGraph, placement: Placement, book: OverlayBook | None = None) -> None:
+        """Take a model to draw, with its overlays; without them, it has the built-in ones."""
+        self.close_model()
+        book = book or OverlayBook(graph)
+        self._model = SceneModel.of(graph, placement, book, self._theme)
+        self._values = Values(book, self._on_ready)
+
+    def close_model(self) -> None:
+        """Let go of the model and end the thread that reads its weights."""
+        if self._values is not None:
+            self._values.close()
+        self.frame = self._model = self._values = None
 
     def fit(
         self,
@@ -117,6 +104,7 @@ class Scene:
         camera = Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0)
         return camera.fitted(placement.center[node], placement.size[node], viewport, free_margins(viewport, scale))
 
+    # ---------------------------------------------------------------- frames
     def draw(self, state: ViewState, viewport: Viewport, *, scale: float = 1.0, moving: bool = False) -> None:
         """Prepare everything for the window's next render.
 
@@ -129,6 +117,11 @@ class Scene:
             Device pixels of a text pixel.
         moving : bool
             The camera is on its way: less detail, no multisampling.
+
+        Raises
+        ------
+        UsageError
+            When the model has no such overlay, or nothing that it could show.
         """
         if self._theme.name != state.theme:
             self._undress()
@@ -136,28 +129,65 @@ class Scene:
         window = self.renderer.GetRenderWindow()
         if window is not None:
             window.SetMultiSamples(0 if moving else _MULTISAMPLES)
-        model = self._model
-        if model is None:
+        model, values = self._model, self._values
+        if model is None or values is None:
             return
         view = View(state.camera or self._framing(state, viewport, scale), viewport, scale, moving)
-        cut = choose_cut(model.tree, view.camera, viewport, MOVING_BUDGET if moving else STILL_BUDGET, scale)
+        values.choose(state, self._theme)
+        budget = MOVING_BUDGET if moving else STILL_BUDGET
+        cut = choose_cut(model.tree, view.camera, viewport, budget, scale, values.on_surfaces)
+        values.look(model.placement, cut, view)
         fade = focus_share(model.placement, state.focus, view.camera, viewport)
-        frame = Frame.of(model.graph, view, cut, model.faces, model.plates, state.focus, fade)
-        self.frame = frame
+        args = (model.graph, model.placement, view, cut, model.faces, model.plates, values.paint, state.focus, fade)
+        frame = self.frame = Frame.of(*args)
+        values.dress(self._boxes, self._surfaces, frame)
         depths = self._boxes.fill(frame, model.placement, model.grids.gaps)
         routes = self._fill_ribbons(model, frame, state.focus, fade)
-        self._fill_outlines(model, view, state)
-        self._fill_overlay(model, frame, state, routes)
+        self._fill_outlines(view, state)
+        self._fill_overlay(model, values, frame, state, routes)
         self._look(view.camera, depths)
+
+    @property
+    def coloring(self) -> Coloring | None:
+        """How the overlay of the last `draw` is coloured, None where there is none."""
+        return self._values.coloring if self._values is not None else None
+
+    @property
+    def pending(self) -> bool:
+        """Whether weights that the last `draw` wanted are still being read."""
+        return self._values is not None and self._values.pending
+
+    def box(self, node: int) -> Box:
+        """Return centre and size of a node as the last `draw` drew it."""
+        if self._model is None:
+            raise RuntimeError("show a model first")
+        if self.frame is not None:
+            row = np.flatnonzero(self.frame.cut.nodes == node)
+            if len(row):
+                return self.frame.center[row[0]], self.frame.size[row[0]]
+        return self._model.placement.center[node], self._model.placement.size[node]
 
     def pick(self, x: float, y: float) -> int | None:
         """Return the deepest drawn node at a device pixel (origin at the top left), as of the last `draw`."""
-        if self.frame is None or self._model is None:
+        if self.frame is None:
             return None
-        view, nodes, placement = self.frame.view, self.frame.cut.nodes, self._model.placement
-        origin, direction = view.camera.ray((x, y), view.viewport)
-        hit = nearest_box(placement.center[nodes], placement.size[nodes], origin, direction)
-        return None if hit is None else int(nodes[hit])
+        frame = self.frame
+        hit = nearest_box(frame.center, frame.size, *frame.view.camera.ray((x, y), frame.view.viewport))
+        return None if hit is None else int(frame.cut.nodes[hit])
+
+    def value_at(self, x: float, y: float, node: int) -> str | None:
+        """Return what the overlay says of a node under a device pixel; None where there is no overlay."""
+        if self._values is None or self.frame is None:
+            return None
+        return self._values.at(x, y, node, self.frame)
+
+    def legend_hit(self, x: float, y: float) -> str | None:
+        """Return what of the legend's range is under a device pixel: "low", "high", "between", or None."""
+        return self._legend.values.hit(x, y, self.frame.view.scale) if self.frame is not None else None
+
+    def legend_value(self, y: float) -> float:
+        """Return the value at a height (device pixels) of the legend's bar."""
+        return self._legend.values.value(y)
 
     def set_ground_visible(self, visible: bool) -> None:
         """Show or hide the background; without it a picture is transparent around the model."""
@@ -166,15 +196,18 @@ class Scene:
     # ---------------------------------------------------------------- parts of draw
     def _dress(self, theme: Theme) -> None:
         self._theme = theme
-        self._boxes, self._ribbons, self._outlines = Boxes(theme), Ribbons(theme), Outlines()
-        self._ground, self._overlay, self._heading = Ground(theme), Overlay(), Heading(theme)
+        self._boxes, self._surfaces, self._ribbons = Boxes(theme), Surfaces(theme), Ribbons(theme)
+        self._outlines, self._ground = Outlines(), Ground(theme)
+        self._overlay, self._heading, self._legend = Overlay(), Heading(theme), LegendPanel(theme)
+        self._numbers = CellNumbers(theme)
         # The ground comes last of the opaque: it is shaded only where nothing stands before it.
-        parts = (self._boxes, self._ribbons, self._outlines, self._ground, self._overlay)
+        parts = (self._boxes, self._surfaces, self._ribbons, self._outlines, self._ground, self._overlay)
         self._actors = [part.actor for part in parts]
         for actor in self._actors:
             self.renderer.AddActor(actor)
         if self._model is not None:
-            self.show(self._model.graph, self._model.placement)
+            model = self._model
+            self._model = SceneModel.of(model.graph, model.placement, model.book, theme)
 
     def _undress(self) -> None:
         for actor in self._actors:
@@ -186,7 +219,7 @@ class Scene:
         middle = (viewport[0] / 2, viewport[1] / 2)
         return self.fit(state.focus, viewport, azimuth, elevation, scale).zoomed(zoom, middle, viewport)
 
-    def _fill_ribbons(self, model: _Model, frame: Frame, focus: int, fade: float) -> NDArray[np.int64]:
+    def _fill_ribbons(self, model: SceneModel, frame: Frame, focus: int, fade: float) -> NDArray[np.int64]:
         """Draw the routes on opened plates that are wide enough to be seen, and return them."""
         routes, cut, view = model.placement.routes, frame.cut, frame.view
         unit_px = np.zeros(len(model.graph))
@@ -198,25 +231,34 @@ class Scene:
         self._ribbons.fill(routes, shown, view, unit_px[owner], model.plates[owner], np.where(inside, 0.0, fade))
         return shown
 
-    def _fill_outlines(self, model: _Model, view: View, state: ViewState) -> None:
+    def _fill_outlines(self, view: View, state: ViewState) -> None:
         marks = [(state.selection, self._theme.selection, 2.5), (state.hover, self._theme.hover, 1.5)]
-        framed = [(node, rgb(color), px * view.scale) for node, color, px in marks if node is not None]
-        self._outlines.fill(framed, model.placement, view)
+        framed = [(self.box(node), rgb(color), px * view.scale) for node, color, px in marks if node is not None]
+        self._outlines.fill(framed, view)
 
-    def _fill_overlay(self, model: _Model, frame: Frame, state: ViewState, routes: NDArray[np.int64]) -> None:
+    def _fill_overlay(
+        self, model: SceneModel, values: Values, frame: Frame, state: ViewState, routes: NDArray[np.int64]
+    ) -> None:
         view = frame.view
         self._overlay.clear()
+        self._legend.values.clear()
         model.labels.placed = []
         if state.labels:
+            numbers = values.write_cells(self._numbers, self._overlay, frame)  # below title and legend
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
-            legend = _legend(model, frame, lane_of[_on_screen(lanes, view.viewport)])
             title, facts = model.heading(state.focus)
-            taken = self._heading.draw(self._overlay, view, title, facts, legend, self._reaches_title(model, view))
-            marks = [outline_rects(n, model.placement, view) for n in (state.selection, state.hover) if n is not None]
-            model.labels.draw(self._overlay, frame, state.focus, taken, lanes, np.concatenate([_NO_RECTS, *marks]))
+            covered = self._reaches_title(model, view)
+            taken = self._heading.draw(self._overlay, view, title, values.headline(facts), covered)
+            if has_legend(view.viewport, view.scale):
+                legend = _legend(model, values, frame, lane_of[_on_screen(lanes, view.viewport)])
+                taken.append(self._legend.draw(self._overlay, view, legend))
+            marked = [node for node in (state.selection, state.hover) if node is not None]
+            marks = np.concatenate([_NO_RECTS, *(outline_rects(self.box(node), view) for node in marked)])
+            taken += numbers
+            model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured)
         self._overlay.finish(view.viewport, view.scale)
 
-    def _reaches_title(self, model: _Model, view: View) -> bool:
+    def _reaches_title(self, model: SceneModel, view: View) -> bool:
         """Return whether the model reaches into the strip of the title, so that it must fade there."""
         center, half = model.placement.center[0], model.placement.size[0] / 2
         corners = center + half * np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
@@ -232,8 +274,8 @@ class Scene:
         view.SetClippingRange(*depths)
 
 
-def _legend(model: _Model, frame: Frame, routes: NDArray[np.int64]) -> Legend:
-    """Return what a frame's legend must name: the tones of closed boxes, and the routes on the screen."""
+def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.int64]) -> Legend:
+    """Return what a frame's legend must name: the tones of closed boxes, the routes on the screen, the overlay."""
     tones = np.unique(model.tones[frame.cut.nodes[~frame.cut.opened]])
     columns = model.placement.routes
     inferred = columns.provenance[routes] == Provenance.INFERRED
@@ -242,6 +284,7 @@ def _legend(model: _Model, frame: Frame, routes: NDArray[np.int64]) -> Legend:
         tuple(EdgeKind(int(kind)) for kind in np.unique(columns.kind[routes])),
         bool(inferred.any()),
         bool((~inferred).any()),
+        values.key(frame),
     )
 
 

@@ -10,7 +10,7 @@ from PIL import ImageFont
 
 from ...resources import fonts
 
-__all__ = ["FontSpec", "line_height", "mask", "text_width"]
+__all__ = ["FontSpec", "line_height", "mask", "text_width", "wrapped"]
 
 FontSpec = tuple[int, str]  # pixels of an em, and "Regular", "Medium" or "SemiBold"
 
@@ -53,3 +53,18 @@ def mask(text: str, spec: FontSpec) -> NDArray[np.uint8]:
     part = drawn[: out.shape[0] - y, : out.shape[1] - x]
     out[y : y + part.shape[0], x : x + part.shape[1]] = part
     return out
+
+
+def wrapped(text: str, font: FontSpec, room: float) -> list[str]:
+    """Return a text in lines of at most `room` pixels; a longer word is broken."""
+    lines: list[str] = []
+    for word in text.split(" "):  # not at the narrow spaces inside of numbers
+        if lines and text_width(f"{lines[-1]} {word}", font) <= room:
+            lines[-1] += f" {word}"
+            continue
+        while text_width(word, font) > room and len(word) > 1:
+            fits = next(k for k in range(len(word) - 1, 0, -1) if k == 1 or text_width(word[:k], font) <= room)
+            lines.append(word[:fits])
+            word = word[fits:]
+        lines.append(word)
+    return lines

@@ -1,0 +1,128 @@
+"""How an overlay is shown: its values, range, scale and colours, as the state asks for them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..overlays.book import OverlayBook
+from ..overlays.overlay import Figure, Overlay, Scale
+from ..overlays.ranges import automatic_range, quantile_table, shares
+from .colormaps import LUT_SIZE, category_table, color_table, default_colormap
+
+__all__ = ["Coloring", "node_coloring", "node_heights", "surface_coloring"]
+
+
+@dataclass(frozen=True, eq=False)
+class Coloring:
+    """An overlay with everything that turns its values into colours.
+
+    Attributes
+    ----------
+    overlay : Overlay
+    values : ndarray of float32, shape (N,)
+        Of all nodes at the step that is shown; NaN is no data. All NaN where the values are pictures on surfaces.
+    own : ndarray of bool, shape (N,)
+        Which are no aggregates.
+    low, high : float
+        The range: what is beyond has the colour of its end.
+    given : bool
+        Whether the range was asked for.
+    scale : Scale
+    colormap : str
+        Its name.
+    table : ndarray of uint8, shape (256, 3)
+        Colours from low to high.
+    quantiles : ndarray of float32, shape (256,)
+        Values at equal steps of rank.
+    spread : ndarray of float32, ascending
+        The values that range, quantiles and histogram are made of.
+    keep : tuple of float or None
+        Values that stay in colour while all others recede.
+    """
+
+    overlay: Overlay
+    values: NDArray[np.float32]
+    own: NDArray[np.bool_]
+    low: float
+    high: float
+    given: bool
+    scale: Scale
+    colormap: str
+    table: NDArray[np.uint8]
+    quantiles: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    keep: tuple[float, float] | None = None
+
+    def places(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return where values are on the colour map, 0 to 1, NaN for NaN."""
+        return shares(values, self.low, self.high, self.scale, self.quantiles)
+
+    def colors(self, values: NDArray[np.float32], no_data: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Return the colours of values, shape (..., 3); `no_data` is that of NaN."""
+        places = self.places(values)
+        known = ~np.isnan(places)
+        out = np.broadcast_to(no_data.astype(np.uint8), (*places.shape, 3)).copy()
+        out[known] = self.table[np.minimum((places[known] * LUT_SIZE).astype(int), LUT_SIZE - 1)]
+        return out
+
+    def kept(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return which values stay in colour; NaN does not where anything is filtered."""
+        if self.keep is None:
+            return np.ones(values.shape, bool)
+        with np.errstate(invalid="ignore"):
+            return (values >= self.keep[0]) & (values <= self.keep[1])
+
+
+def node_coloring(
+    book: OverlayBook,
+    name: str,
+    *,
+    step: int = 0,
+    range: tuple[float, float] | None = None,
+    scale: str | None = None,
+    colormap: str | None = None,
+    keep: tuple[float, float] | None = None,
+    theme: str = "dark",
+) -> Coloring:
+    """Return how an overlay's values are shown on nodes; what is None is chosen to fit.
+
+    Raises
+    ------
+    UsageError
+        When there is no such overlay or colour map, or nothing to show.
+    """
+    overlay = book.get(name)
+    found = book.values(name, step)
+    spread = book.spread(name)
+    chosen = Scale(scale) if scale is not None else overlay.scale
+    if overlay.figure is Figure.CATEGORY:
+        count = len(overlay.categories)
+        chosen, limits, table, colormap = Scale.LINEAR, (-0.5, count - 0.5), category_table(count), ""
+    else:
+        limits = range or automatic_range(spread, chosen, overlay.diverging)
+        colormap = colormap or default_colormap(overlay.diverging, theme)
+        table = color_table(colormap)
+    return Coloring(
+        overlay, found.values, found.own, *limits, range is not None, chosen, colormap, table,
+        quantile_table(spread) if chosen is Scale.QUANTILE else _NO_QUANTILES, spread, keep,
+    )  # fmt: skip
+
+
+def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring:
+    """Return a coloring for the cells that are on the screen: range, quantiles and histogram are theirs."""
+    spread = np.sort(cells[np.isfinite(cells)])
+    limits = (coloring.low, coloring.high)
+    if not coloring.given:
+        limits = automatic_range(spread, coloring.scale, coloring.overlay.diverging)
+    quantiles = quantile_table(spread) if coloring.scale is Scale.QUANTILE else _NO_QUANTILES
+    return replace(coloring, low=limits[0], high=limits[1], quantiles=quantiles, spread=spread)
+
+
+def node_heights(book: OverlayBook, name: str, step: int = 0) -> NDArray[np.float32]:
+    """Return how tall each node is by an overlay, 0 to 1, NaN where it has no value."""
+    coloring = node_coloring(book, name, step=step)
+    return coloring.places(coloring.values)
+
+
+_NO_QUANTILES = np.zeros(LUT_SIZE, np.float32)

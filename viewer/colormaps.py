@@ -1,0 +1,65 @@
+"""Colour maps by name: perceptually even and safe for colour-blind readers unless another is asked for."""
+
+import difflib
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+
+__all__ = ["LUT_SIZE", "SUGGESTED", "category_table", "check_colormap", "color_table", "default_colormap"]
+
+LUT_SIZE = 256
+# Offered in the window: even in lightness and told apart by readers with any kind of colour vision (van der Walt and
+# Smith 2015; Crameri 2018; Kovesi 2015).
+SUGGESTED = (
+    "plasma", "viridis", "inferno", "magma", "cividis", "magma_r", "viridis_r", "crameri:batlow", "crameri:lajolla", "crameri:devon",
+    "crameri:berlin", "crameri:vik", "crameri:managua", "crameri:broc", "colorbrewer:puor",
+)  # fmt: skip
+# Okabe and Ito (2008), without black; further categories repeat them lighter.
+_CATEGORIES = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+
+
+def default_colormap(diverging: bool, theme: str) -> str:
+    """Return the name of the map for a theme; a diverging one has the ground's lightness at zero."""
+    if diverging:
+        return "crameri:berlin" if theme == "dark" else "crameri:vik"
+    # More is brighter on a dark ground and darker on a light one, and neither end is the ground's.
+    return "plasma" if theme == "dark" else "magma_r"
+
+
+@lru_cache(maxsize=32)
+def color_table(name: str) -> NDArray[np.uint8]:
+    """Return a map's colours from its low to its high end, shape (`LUT_SIZE`, 3).
+
+    Raises
+    ------
+    UsageError
+        When there is no such map; near misses are named.
+    """
+    import cmap
+
+    try:
+        found = cmap.Colormap(name)
+    except (ValueError, TypeError, KeyError):
+        known = {short.rpartition(":")[2]: short for short in cmap.Catalog()}
+        close = difflib.get_close_matches(name, [*known, *known.values()], 3, 0.6)
+        hint = f"did you mean {' or '.join(close)}" if close else f"e.g. {', '.join(SUGGESTED[:5])}"
+        raise UsageError(f"no colour map {name[:60]!r}; {hint}") from None
+    return np.rint(np.asarray(found(np.linspace(0, 1, LUT_SIZE)))[:, :3] * 255).astype(np.uint8)
+
+
+def check_colormap(name: str) -> str:
+    """Return `name` when there is such a map; raises UsageError otherwise."""
+    color_table(name)
+    return name
+
+
+@lru_cache(maxsize=32)
+def category_table(count: int) -> NDArray[np.uint8]:
+    """Return a table whose `count` equal parts are the colours of so many categories, shape (`LUT_SIZE`, 3)."""
+    index = np.arange(LUT_SIZE) * max(count, 1) // LUT_SIZE
+    base = np.array(_CATEGORIES, np.float64)[index % len(_CATEGORIES)]
+    lighter = 0.45 * ((index // len(_CATEGORIES)) % 2)[:, None]
+    return np.rint(base + (255 - base) * lighter).astype(np.uint8)

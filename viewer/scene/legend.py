@@ -1,0 +1,131 @@
+"""The legend at the right: what the colours of kinds, flows and values mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...graph.kinds import EdgeKind
+from ..theme import Theme, Tone, rgb
+from ..translation import QT_TRANSLATE_NOOP, translate
+from .frame import View
+from .margins import EDGE, LEGEND_WIDTH
+from .overlay import Overlay
+from .text import FontSpec, line_height, wrapped
+from .value_legend import ValueKey, ValueLegend
+
+__all__ = ["Legend", "LegendPanel"]
+
+_ENTRY, _NOTE = 13, 12
+_SWATCH, _ROW, _NOTE_ROW = 11, 23, 17
+_TOP = 28
+_PLATE, _PLATE_OF_VALUES = 0.80, 0.94  # opacity; pictures of weights are busier than boxes
+
+_TONE_WORDS = {
+    Tone.EMBEDDING: QT_TRANSLATE_NOOP("Scene", "embedding"),
+    Tone.NORM: QT_TRANSLATE_NOOP("Scene", "norm"),
+    Tone.ATTENTION: QT_TRANSLATE_NOOP("Scene", "attention"),
+    Tone.OUTPUT_PROJECTION: QT_TRANSLATE_NOOP("Scene", "output projection"),
+    Tone.ROUTER: QT_TRANSLATE_NOOP("Scene", "router"),
+    Tone.EXPERT: QT_TRANSLATE_NOOP("Scene", "MLP, experts"),
+    Tone.CONV: QT_TRANSLATE_NOOP("Scene", "convolution"),
+    Tone.RECURRENT: QT_TRANSLATE_NOOP("Scene", "recurrent"),
+    Tone.OPERATOR: QT_TRANSLATE_NOOP("Scene", "operator"),
+    Tone.VALUE: QT_TRANSLATE_NOOP("Scene", "input, output"),
+    Tone.OUTPUT: QT_TRANSLATE_NOOP("Scene", "output head"),
+    Tone.PLAIN: QT_TRANSLATE_NOOP("Scene", "other modules"),
+}
+_FLOW_WORDS = {
+    EdgeKind.RESIDUAL: QT_TRANSLATE_NOOP("Scene", "residual stream"),
+    EdgeKind.DATA: QT_TRANSLATE_NOOP("Scene", "data flow"),
+    EdgeKind.ROUTED: QT_TRANSLATE_NOOP("Scene", "routed"),
+    EdgeKind.TIED: QT_TRANSLATE_NOOP("Scene", "shared"),
+}
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the legend names.
+
+    Attributes
+    ----------
+    tones, flows : tuple
+        Colours of kinds and of flows that are on the screen.
+    inferred, known : bool
+        Whether flow is inferred, all of it or some.
+    values : ValueKey or None
+        The overlay that colours the parts; kinds have no colours then.
+    """
+
+    tones: tuple[Tone, ...]
+    flows: tuple[EdgeKind, ...]
+    inferred: bool
+    known: bool = False
+    values: ValueKey | None = None
+
+
+class LegendPanel:
+    """Draws the legend and tells which ground it takes."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._dim, self._ground = rgb(theme.text_dim), rgb(theme.ground[0])
+        self._tones = theme.tone_table
+        self._flows = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
+        self._flow = rgb(theme.flow)
+        self.values = ValueLegend(theme)
+
+    def draw(self, overlay: Overlay, view: View, legend: Legend) -> tuple[float, float, float, float]:
+        """Add the legend to the overlay and return the rectangle that it takes."""
+        scale, viewport = view.scale, view.viewport
+        left, top = round(viewport[0] - (LEGEND_WIDTH + EDGE) * scale), round(_TOP * scale)
+        room = (viewport[1] - 2 * top) / scale
+        lines = self._lines(legend, scale)
+        below = len(lines[0]) * _ROW + (2 + len(lines[1]) * _NOTE_ROW if lines[1] else 0)
+        value_height = 0.0
+        if legend.values is not None:
+            value_height = self.values.measure(legend.values, scale, room - below)
+        height = value_height + below + 6
+        plate = (left - 14 * scale, -9 * scale, viewport[0] + 9 * scale, top + height * scale)
+        overlay.shape(plate, self._ground, _PLATE if legend.values is None else _PLATE_OF_VALUES)
+        y = float(top)
+        if legend.values is not None:
+            self.values.draw(overlay, legend.values, left, y, scale)
+            y += value_height * scale
+        self._draw_entries(overlay, lines, left, y, scale)
+        return (plate[0], 0, viewport[0], plate[3])
+
+    def _lines(self, legend: Legend, scale: float) -> "_Lines":
+        tones = () if legend.values is not None else legend.tones
+        entries: list[_Entry] = [
+            (translate("Scene", word), Tone(tone), None) for tone, word in _TONE_WORDS.items() if tone in tones
+        ]
+        entries += [(translate("Scene", word), None, kind) for kind, word in _FLOW_WORDS.items() if kind in legend.flows]
+        notes: Sequence[str] = ()
+        if legend.inferred:
+            words = (
+                translate("Scene", "flow: in part inferred from names and shapes")
+                if legend.known
+                else translate("Scene", "flow: inferred from names and shapes")
+            )
+            notes = wrapped(words, (round(_NOTE * scale), "Regular"), LEGEND_WIDTH * scale)
+        return entries, notes
+
+    def _draw_entries(self, overlay: Overlay, lines: "_Lines", left: float, y: float, scale: float) -> None:
+        entries, notes = lines
+        font: FontSpec = (round(_ENTRY * scale), "Regular")
+        swatch = _SWATCH * scale
+        for word, tone, flow in entries:
+            color = self._tones[tone] if tone is not None else self._flows.get(EdgeKind(flow or 0), self._flow)
+            height = swatch * (1.0 if tone is not None else 0.36)
+            middle = y + line_height(font) / 2
+            overlay.shape((left, middle - height / 2, left + swatch, middle + height / 2), color)
+            overlay.text(left + swatch + 9 * scale, y, word, font, self._dim)
+            y += _ROW * scale
+        note: FontSpec = (round(_NOTE * scale), "Regular")
+        y += 2 * scale
+        for line in notes:
+            overlay.text(left, y, line, note, self._dim)
+            y += _NOTE_ROW * scale
+
+
+_Entry = tuple[str, Tone | None, EdgeKind | None]
+_Lines = tuple[list[_Entry], Sequence[str]]
+

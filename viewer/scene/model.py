@@ -1,0 +1,52 @@
+"""A model with what the scene computes once for it and a theme."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...graph.model_graph import ModelGraph
+from ...layout.placement import Placement
+from ...overlays.book import OverlayBook
+from ..captions import facts_of, title_of
+from ..cut import CutTree
+from ..theme import Theme, node_colors, node_tones, plate_colors
+from .grids import Grids
+from .labels import LabelBook
+
+__all__ = ["SceneModel"]
+
+
+@dataclass(frozen=True, eq=False)
+class SceneModel:
+    """A model as the scene draws it."""
+
+    graph: ModelGraph
+    placement: Placement
+    book: OverlayBook
+    tree: CutTree
+    tones: NDArray[np.uint8]
+    faces: NDArray[np.uint8]
+    plates: NDArray[np.uint8]
+    grids: Grids
+    labels: LabelBook
+    heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
+
+    @classmethod
+    def of(cls, graph: ModelGraph, placement: Placement, book: OverlayBook, theme: Theme) -> "SceneModel":
+        """Compute everything for a model and a theme."""
+        tones, grids = node_tones(graph), Grids.of(placement, graph.parent)
+        return cls(
+            graph,
+            placement,
+            book,
+            CutTree(graph, placement),
+            tones,
+            node_colors(graph, theme),
+            plate_colors(graph, theme, tones),
+            grids,
+            LabelBook(graph, placement, grids, theme),
+            lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
+        )

@@ -1,0 +1,96 @@
+"""What an overlay does to the boxes of a frame: values for their colours, and heights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...layout.placement import Placement
+from ..coloring import Coloring
+from ..cut import Cut
+
+__all__ = ["RECEDE", "Paint"]
+
+RECEDE = 0.86  # share of the plate's colour in what a filter leaves out
+_TINT = 0.30  # share of its value's colour in the plate of an opened part that has one
+_MUTED = 0.55  # share of the plate's colour in parts beside pictures on surfaces: colour is for the data
+_TALLEST = 3.2  # height of the greatest value, in smaller sides of the box
+_LOWEST = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Paint:
+    """The overlays of a frame.
+
+    Attributes
+    ----------
+    coloring : Coloring or None
+        None shows kinds.
+    heights : ndarray of float32, shape (N,), or None
+        How tall each node is, 0 to 1; NaN keeps the placement's height.
+    no_data : ndarray, shape (3,)
+        Colour of what has no value.
+    unreadable : ndarray of bool, shape (N,), or None
+        Tensors whose weights were asked for and cannot be read: they have no data.
+    """
+
+    coloring: Coloring | None
+    heights: NDArray[np.float32] | None
+    no_data: NDArray[np.float64]
+    unreadable: NDArray[np.bool_] | None = None
+
+    @property
+    def on_surfaces(self) -> bool:
+        """Whether the overlay's values are pictures on the faces of tensors."""
+        return self.coloring is not None and self.coloring.overlay.surface is not None
+
+    @property
+    def muted(self) -> float:
+        """Share of the plate's colour in the colours of kinds."""
+        return _MUTED if self.on_surfaces else 0.0
+
+    def boxes(self, placement: Placement, cut: Cut) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return centres and sizes of the drawn boxes. An opened one keeps its height: parts stand on it."""
+        center, size = placement.center[cut.nodes], placement.size[cut.nodes]
+        if self.heights is None:
+            return center, size
+        share = self.heights[cut.nodes]
+        tall = ~cut.opened & ~np.isnan(share)
+        # A front face of its own proportion to the height: equal values of equal parts are equally tall.
+        height = (_LOWEST + (_TALLEST - _LOWEST) * share[tall]) * size[tall, :2].min(1)
+        center[tall, 2] += (height - size[tall, 2]) / 2  # its foot stays on the plate
+        size[tall, 2] = height
+        return center, size
+
+    def data(self, cut: Cut, fade: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return value, share of its colour, and share of the plate's colour of each box, shape (K, 3)."""
+        datum = np.zeros((len(cut), 3), np.float32)
+        datum[:, 0] = np.nan
+        datum[:, 2] = fade
+        if self.coloring is None:
+            return datum
+        if self.on_surfaces:
+            if self.unreadable is not None:
+                datum[:, 1] = self.unreadable[cut.nodes] & ~cut.opened
+            return datum
+        datum[:, 0] = self.coloring.values[cut.nodes]
+        tinted = self.coloring.own[cut.nodes] & (cut.nodes > 0)
+        datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), 1.0)
+        return datum
+
+    def shown(
+        self, datum: NDArray[np.float32], colors: NDArray[np.uint8], behind: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """Return the colours of front faces as the shader draws them."""
+        rows = np.flatnonzero(datum[:, 1] > 0)
+        if self.coloring is None or not len(rows):
+            return colors
+        value, share, fade = (datum[rows, k] for k in range(3))
+        fade = np.where(self.coloring.kept(value) & ~np.isnan(value), fade, np.maximum(fade, RECEDE))
+        if self.coloring.keep is None:
+            fade = datum[rows, 2]
+        own = self.coloring.colors(value, self.no_data).astype(np.float64)
+        own += (behind[rows] - own) * fade[:, None]
+        out = colors.copy()
+        out[rows] = np.rint(colors[rows] + (own - colors[rows]) * share[:, None]).astype(np.uint8)
+        return out

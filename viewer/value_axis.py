@@ -1,0 +1,100 @@
+"""The axis of a value legend: where values stand along it, and which of them are written."""
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..overlays.overlay import Figure, Scale
+from ..overlays.ranges import QUANTILES
+from .coloring import Coloring
+
+__all__ = ["ValueAxis"]
+
+_TAIL = 0.2  # percent of the values at each end that the axis may leave out
+_SPACE = 0.06  # free part of the axis beyond the range, so that its ends can be dragged outwards
+_LEAST = 1e-30
+
+
+@dataclass(frozen=True)
+class ValueAxis:
+    """An axis over a coloring's values, from 0 at its lower to 1 at its upper end.
+
+    It spans the range and nearly all values, so that one sees what lies beyond the range.
+
+    Attributes
+    ----------
+    scale : Scale
+    low, high : float
+        Ends of the axis in its own measure: values, their logarithms, or ranks.
+    coloring : Coloring
+    """
+
+    scale: Scale
+    low: float
+    high: float
+    coloring: Coloring
+
+    @classmethod
+    def of(cls, coloring: Coloring) -> "ValueAxis":
+        """Return the axis for a coloring."""
+        scale, spread = coloring.scale, coloring.spread
+        if scale is Scale.QUANTILE:
+            return cls(scale, 0.0, 1.0, coloring)
+        if coloring.overlay.figure is Figure.CATEGORY:
+            return cls(scale, coloring.low, coloring.high, coloring)
+        low, high = coloring.low, coloring.high
+        if scale is Scale.LOG:
+            spread = spread[spread > 0]
+            low, high = max(low, _LEAST), max(high, 2 * _LEAST)
+        if len(spread):
+            tail = (float(x) for x in np.percentile(spread, (_TAIL, 100 - _TAIL)))
+            first, last = next(tail), next(tail)
+            low, high = min(low, first), max(high, last)
+        if scale is Scale.LOG:
+            low, high = float(np.log(low)), float(np.log(high))
+        space = _SPACE * (high - low) or 1.0
+        return cls(scale, low - space, high + space, coloring)
+
+    def at(self, values: NDArray[np.floating] | float) -> NDArray[np.float64]:
+        """Return the places of values on the axis, beyond 0 to 1 for what is beyond its ends."""
+        values = np.asarray(values, np.float64)
+        if self.scale is Scale.QUANTILE:
+            return np.searchsorted(self.coloring.quantiles, values) / (QUANTILES - 1)
+        if self.scale is Scale.LOG:
+            values = np.log(np.maximum(values, _LEAST))
+        return (values - self.low) / (self.high - self.low)
+
+    def value(self, place: float) -> float:
+        """Return the value at a place on the axis."""
+        if self.scale is Scale.QUANTILE:
+            return float(np.interp(place, np.linspace(0, 1, QUANTILES), self.coloring.quantiles))
+        measure = self.low + place * (self.high - self.low)
+        return float(np.exp(measure)) if self.scale is Scale.LOG else measure
+
+    def counts(self, bins: int) -> NDArray[np.int64]:
+        """Return how many values stand in each of `bins` equal parts of the axis; those beyond count at its ends."""
+        places = np.clip(self.at(self.coloring.spread), 0, 1)
+        return np.bincount(np.minimum((places * bins).astype(np.int64), bins - 1), minlength=bins)
+
+    def ticks(self, most: int) -> list[float]:
+        """Return round values to write along the axis, ascending, `most` at most."""
+        if self.scale is Scale.QUANTILE:
+            return [float(self.coloring.quantiles[round(q * (QUANTILES - 1))]) for q in (0, 0.25, 0.5, 0.75, 1)]
+        if self.scale is Scale.LOG:
+            first, last = ceil(self.low / np.log(10)), floor(self.high / np.log(10))
+            if last - first >= 1:
+                every = -(-(last - first + 1) // max(most, 1))
+                return [10.0**k for k in range(first, last + 1, every)]
+            return _round_between(float(np.exp(self.low)), float(np.exp(self.high)), most)
+        return _round_between(self.low, self.high, most)
+
+
+def _round_between(low: float, high: float, most: int) -> list[float]:
+    """Return multiples of 1, 2 or 5 times a power of ten between two values."""
+    step = (high - low) / max(most, 1)
+    power = 10.0 ** floor(log10(step)) if step > 0 else 1.0
+    step = next(k * power for k in (1, 2, 5, 10) if k * power >= step * (1 - 1e-9)) if step > 0 else 1.0
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    return [k * step for k in range(first, min(last, first + 2 * most) + 1)]
