@@ -1,0 +1,98 @@
+"""Computing a tile: values are read piece by piece and summed over blocks, in float64."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..weights import TensorValues
+from .pyramid import Statistic, Tile, TileGrid, TileKey
+from .tile_pieces import Piece, exact_pieces, sampled_pieces
+
+__all__ = ["exact_tile", "sampled_tile"]
+
+
+def exact_tile(values: TensorValues, key: TileKey, keep_going: Callable[[], bool]) -> Tile | None:
+    """Return a tile made of all its values.
+
+    Parameters
+    ----------
+    keep_going : callable
+        Asked before each piece, at most 16 MB of float32; where it says no, the result is None.
+
+    Raises
+    ------
+    InputError
+        When values cannot be read.
+    """
+    rows, columns = TileGrid(*values.shape).region(key)
+    if key.level == 0:
+        cells = values.read(rows, columns)
+        return Tile(_single_values(cells, key.statistic), 1.0)
+    return _reduced(values, key, exact_pieces(rows, columns, key.level), keep_going)
+
+
+def sampled_tile(values: TensorValues, key: TileKey, keep_going: Callable[[], bool]) -> Tile | None:
+    """Return a tile made of a few rows of each block; `Tile.share` says how many. See `exact_tile`."""
+    rows, columns = TileGrid(*values.shape).region(key)
+    return _reduced(values, key, sampled_pieces(values, rows, columns, key.level), keep_going)
+
+
+def _single_values(cells: NDArray[np.float32], statistic: Statistic) -> NDArray[np.float32]:
+    shown = cells if statistic is Statistic.SIGNED else np.abs(cells)
+    return np.where(np.isfinite(shown), shown, np.float32(np.nan))
+
+
+def _reduced(
+    values: TensorValues, key: TileKey, pieces: Iterable[Piece], keep_going: Callable[[], bool]
+) -> Tile | None:
+    rows, columns = TileGrid(*values.shape).region(key)
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    sums = np.zeros((-(-height >> key.level), -(-width >> key.level)))
+    counts = np.zeros_like(sums)
+    read = 0
+    for piece in pieces:
+        if not keep_going():
+            return None
+        part = values.read(piece.rows, piece.columns)
+        read += part.size
+        summed, counted = _block_sums(part.reshape(piece.blocks, -1, part.shape[1]), key.statistic, key.level)
+        at = (
+            slice(piece.row, piece.row + summed.shape[0]),
+            slice(piece.column, piece.column + summed.shape[1]),
+        )
+        sums[at] += summed
+        counts[at] += counted
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a block has no values: NaN, no data
+        means = sums / counts
+    cells = np.sqrt(means) if key.statistic is Statistic.RMS else means
+    return Tile(cells.astype(np.float32), read / (height * width))
+
+
+def _block_sums(
+    part: NDArray[np.float32], statistic: Statistic, level: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return sums and counts for each cell, of values of shape (row blocks, rows of each, columns)."""
+    sums = _summed(part, statistic, level)
+    if np.isfinite(sums).all():  # finite float32 values cannot overflow these sums: nothing else is in them
+        columns: int = part.shape[2]
+        across = np.minimum(columns - np.arange(0, columns, 1 << level), 1 << level)
+        return sums, np.broadcast_to(across * float(part.shape[1]), sums.shape)
+    finite = np.isfinite(part)
+    counts = _summed(finite.astype(np.float32), Statistic.SIGNED, level)
+    return _summed(np.where(finite, part, np.float32(0)), statistic, level), counts
+
+
+def _summed(part: NDArray[np.float32], statistic: Statistic, level: int) -> NDArray[np.float64]:
+    # einsum adds in float64 through a small buffer: 3 GB/s, four times the rate of add.reduceat or a float64 copy.
+    with np.errstate(invalid="ignore"):  # inf - inf: the caller sees the NaN
+        if statistic is Statistic.RMS:
+            rows = np.einsum("abc,abc->ac", part, part, dtype=np.float64, casting="safe")
+        else:
+            terms = part if statistic is Statistic.SIGNED else np.abs(part)
+            rows = np.einsum("abc->ac", terms, dtype=np.float64, casting="safe")
+        whole = rows.shape[1] >> level << level
+        sums = rows[:, :whole].reshape(len(rows), -1, 1 << level).sum(2)
+        if whole == rows.shape[1]:
+            return sums
+        return np.concatenate([sums, rows[:, whole:].sum(1, keepdims=True)], axis=1)
