@@ -112,8 +112,8 @@ def render(
     labels : bool, optional
         Whether names are drawn on the parts.
     overlay, height : str or Overlay, optional
-        What colours the parts, and what makes them tall: a built-in overlay's name ("parameters", "flops", "weights" ...),
-        a file of values (docs/overlays.md), or an `Overlay`.
+        What colours the parts, and what makes them tall: a built-in overlay by name ("parameters", "weights" ...), a
+        file of values (docs/overlays.md), or an `Overlay`.
     range : (float, float), optional
         Values at the ends of the colour map; by default robust percentiles.
     scale : {"linear", "log", "quantile"}, optional

@@ -174,7 +174,9 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
 
 def _overlay_options(parser: argparse.ArgumentParser) -> None:
     files = "a file of values (.csv .json .jsonl .npz; FILE#NAME picks one of several: docs/overlays.md)"
-    parser.add_argument("--overlay", metavar="NAME|FILE", help=f"what colours the parts: parameters, flops, ... or {files}")
+    parser.add_argument(
+        "--overlay", metavar="NAME|FILE", help=f"what colours the parts: parameters, flops, ... or {files}"
+    )
     parser.add_argument("--height", metavar="NAME|FILE", help="what makes the parts tall: the same")
     parser.add_argument("--range", metavar="LO,HI", type=_range, help="values at the ends of the colour map")
     parser.add_argument("--scale", choices=SCALES, help="how values become colours (default: the overlay's own)")
@@ -231,9 +233,7 @@ def _keep(text: str) -> tuple[float, float]:
     return _pair(text, "LO,HI like 0,0 or -inf,0.01", check_keep)
 
 
-def _pair(
-    text: str, form: str, check: Callable[[Sequence[float]], tuple[float, float]]
-) -> tuple[float, float]:
+def _pair(text: str, form: str, check: Callable[[Sequence[float]], tuple[float, float]]) -> tuple[float, float]:
     try:
         return check([float(part) for part in text.split(",")])
     except UsageError as error:

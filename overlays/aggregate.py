@@ -1,6 +1,7 @@
 """What a container shows: an honest summary of the values in it."""
 
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,11 +75,12 @@ def _summaries(
     valued = np.zeros(n, bool)
     valued[ids] = True
     if aggregate is Aggregate.MOST:
-        codes = np.unique(values)
-        counts = np.stack(
-            [_bottom_up(graph, containers, valued, ids, (values == code).astype(np.float64), np.add) for code in codes]
-        )
-        return codes[counts.argmax(0)].astype(np.float64)
+        most, winner = np.zeros(len(containers)), np.full(len(containers), np.nan)
+        for code in np.unique(values).tolist():
+            count = _bottom_up(graph, containers, valued, ids, (values == code).astype(np.float64), np.add)
+            winner[count > most] = code
+            np.maximum(most, count, out=most)
+        return winner
     wide = values.astype(np.float64)
     if aggregate in (Aggregate.MAX, Aggregate.MIN):
         return _bottom_up(
@@ -108,7 +110,7 @@ def _bottom_up(
     parts = parts[np.argsort(-graph.depth[parts], kind="stable")]
     depths = graph.depth[parts]
     bounds = np.flatnonzero(np.diff(depths, prepend=-1, append=-1))
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds.tolist()):
         level = parts[begin:end]
         handed = np.where(valued[level], held[level], collected[level])
         join.at(collected, graph.parent[level], handed)

@@ -35,8 +35,8 @@ class OverlayBook:
         self._recipes: dict[str, Recipe] = {recipe.name: recipe for recipe in (*STRUCTURAL, *SURFACES)}
         self._made: dict[str, Overlay] = {}
         self._lock = Lock()  # held while one is made: two threads must not make the same
-        self._values = lru_cache(maxsize=_KEPT_STEPS)(lambda name, step: self._made[name].at(graph, step))
-        self._spread = lru_cache(maxsize=_KEPT_STEPS)(lambda name: population(self._made[name], graph))
+        self._values = lru_cache(maxsize=_KEPT_STEPS)(self._at)
+        self._spread = lru_cache(maxsize=_KEPT_STEPS)(self._population)
 
     @property
     def recipes(self) -> list[Recipe]:
@@ -82,7 +82,7 @@ class OverlayBook:
         return self._values(name, min(max(step, 0), max(overlay.step_count - 1, 0)))
 
     def spread(self, name: str) -> NDArray[np.float32]:
-        """Return the values that an overlay's range, quantiles and histogram are made of, ascending; see `population`."""
+        """Return the values that an overlay's range and histogram are made of, ascending; see `population`."""
         self.get(name)
         return self._spread(name)
 
@@ -96,3 +96,9 @@ class OverlayBook:
         self._recipes[name] = Recipe(name, *facts, group, lambda _graph: overlay)
         self._made[name] = overlay
         return name
+
+    def _at(self, name: str, step: int) -> NodeValues:
+        return self._made[name].at(self.graph, step)
+
+    def _population(self, name: str) -> NDArray[np.float32]:
+        return population(self._made[name], self.graph)

@@ -100,7 +100,7 @@ def node_coloring(
         count = len(overlay.categories)
         chosen, limits, table, colormap = Scale.LINEAR, (-0.5, count - 0.5), category_table(count), ""
     else:
-        limits = range or automatic_range(spread, chosen, overlay.diverging)
+        limits = _usable(range, spread, chosen) or automatic_range(spread, chosen, overlay.diverging)
         colormap = colormap or default_colormap(overlay.diverging, theme)
         table = color_table(colormap)
     return Coloring(
@@ -115,6 +115,8 @@ def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring
     limits = (coloring.low, coloring.high)
     if not coloring.given:
         limits = automatic_range(spread, coloring.scale, coloring.overlay.diverging)
+    elif coloring.scale is Scale.LOG and limits[0] <= 0:
+        limits = _usable(limits, spread, Scale.LOG) or automatic_range(spread, Scale.LOG, False)
     quantiles = quantile_table(spread) if coloring.scale is Scale.QUANTILE else _NO_QUANTILES
     return replace(coloring, low=limits[0], high=limits[1], quantiles=quantiles, spread=spread)
 
@@ -123,6 +125,18 @@ def node_heights(book: OverlayBook, name: str, step: int = 0) -> NDArray[np.floa
     """Return how tall each node is by an overlay, 0 to 1, NaN where it has no value."""
     coloring = node_coloring(book, name, step=step)
     return coloring.places(coloring.values)
+
+
+def _usable(
+    wanted: tuple[float, float] | None, spread: NDArray[np.float32], scale: Scale
+) -> tuple[float, float] | None:
+    """Return a range that was asked for; a logarithmic scale begins at the lowest positive value, if not above zero."""
+    if wanted is None or scale is not Scale.LOG or wanted[0] > 0:
+        return wanted
+    positive = spread[spread > 0]
+    if not len(positive) or positive[0] >= wanted[1]:
+        return None
+    return float(positive[0]), wanted[1]
 
 
 _NO_QUANTILES = np.zeros(LUT_SIZE, np.float32)

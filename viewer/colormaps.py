@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from .theme import rgb
 
 __all__ = ["LUT_SIZE", "SUGGESTED", "category_table", "check_colormap", "color_table", "default_colormap"]
 
@@ -14,11 +15,12 @@ LUT_SIZE = 256
 # Offered in the window: even in lightness and told apart by readers with any kind of colour vision (van der Walt and
 # Smith 2015; Crameri 2018; Kovesi 2015).
 SUGGESTED = (
-    "plasma", "viridis", "inferno", "magma", "cividis", "magma_r", "viridis_r", "crameri:batlow", "crameri:lajolla", "crameri:devon",
-    "crameri:berlin", "crameri:vik", "crameri:managua", "crameri:broc", "colorbrewer:puor",
-)  # fmt: skip
+    *("plasma", "viridis", "inferno", "magma", "cividis", "magma_r", "viridis_r"),
+    *("crameri:batlow", "crameri:lajolla", "crameri:devon"),
+    *("crameri:berlin", "crameri:vik", "crameri:managua", "crameri:broc", "colorbrewer:puor"),
+)
 # Okabe and Ito (2008), without black; further categories repeat them lighter.
-_CATEGORIES = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+_CATEGORIES = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 
 
 def default_colormap(diverging: bool, theme: str) -> str:
@@ -60,6 +62,6 @@ def check_colormap(name: str) -> str:
 def category_table(count: int) -> NDArray[np.uint8]:
     """Return a table whose `count` equal parts are the colours of so many categories, shape (`LUT_SIZE`, 3)."""
     index = np.arange(LUT_SIZE) * max(count, 1) // LUT_SIZE
-    base = np.array(_CATEGORIES, np.float64)[index % len(_CATEGORIES)]
+    base = np.array([rgb(color) for color in _CATEGORIES])[index % len(_CATEGORIES)]
     lighter = 0.45 * ((index // len(_CATEGORIES)) % 2)[:, None]
     return np.rint(base + (255 - base) * lighter).astype(np.uint8)

@@ -62,10 +62,9 @@ class Face:
             return None
         turned = is_turned(grid, size)
         across, down = (grid.columns, grid.rows) if turned else (grid.rows, grid.columns)
-        middle = np.array([(part[0] + part[2]) / 2, (part[1] + part[3]) / 2])
-        step = 1e-3
-        spots = [middle, middle + (step, 0), middle + (0, step)]
-        px, _ = camera.project([_on_face(center, size, x, y) for x, y in spots], viewport)
+        x, y, step = (part[0] + part[2]) / 2, (part[1] + part[3]) / 2, 1e-3
+        spots = ((x, y), (x + step, y), (x, y + step))
+        px, _ = camera.project([_on_face(center, size, *spot) for spot in spots], viewport)
         sides = np.linalg.norm(px[1:] - px[0], axis=1) / step
         return cls(node, row, grid, turned, center, size, part, (float(sides[0]) / across, float(sides[1]) / down))
 

@@ -59,12 +59,12 @@ class ValueAxis:
 
     def at(self, values: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """Return the places of values on the axis, beyond 0 to 1 for what is beyond its ends."""
-        values = np.asarray(values, np.float64)
+        measure = np.asarray(values, np.float64)
         if self.scale is Scale.QUANTILE:
-            return np.searchsorted(self.coloring.quantiles, values) / (QUANTILES - 1)
+            return np.searchsorted(self.coloring.quantiles, measure) / (QUANTILES - 1)
         if self.scale is Scale.LOG:
-            values = np.log(np.maximum(values, _LEAST))
-        return (values - self.low) / (self.high - self.low)
+            measure = np.log(np.maximum(measure, _LEAST))
+        return (measure - self.low) / (self.high - self.low)
 
     def value(self, place: float) -> float:
         """Return the value at a place on the axis."""

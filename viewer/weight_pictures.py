@@ -114,6 +114,7 @@ class WeightPictures:
 
     def picture(self, faces: list[Face], statistic: Statistic, scale: float) -> Picture:
         """Return what can be drawn now on some faces, and have the rest read."""
+        patches: list[Patch] = []
         for coarser in range(_COARSEST):
             patches = [p for face in faces for p in patches_of(face, statistic, plan_level(face, scale, coarser))]
             if len(patches) <= _MOST_TILES:

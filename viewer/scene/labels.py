@@ -28,6 +28,7 @@ _MANY = 900  # candidates looked at, the largest first
 _LARGE = 40  # pixels from which a tile's ground is looked at by itself
 _CORE = 240  # pixels of a long face's middle that its name may take
 _MODULE_MIN = 100  # a tensor is named once its module is so large
+_READABLE, _SHADE = 6.0, 0.62  # thin letters lose contrast to smoothing: less than this gets a darker plate
 _PARENT_MIN = 200  # parts are named once what they are part of is so large; layers always
 
 # What is named first where there is not room for all.
@@ -98,7 +99,11 @@ class LabelBook:
             left, top, right, bottom = label.rect
             struck = (outlines[:, :2] < (right, bottom)).all(1) & (outlines[:, 2:] > (left, top)).all(1)
             backed = label.crosses or on_picture or label.spot.on == "cover" or bool(struck.any())
-            self._write(overlay, label, ground.astype(np.float64), scale, backed)
+            ground = ground.astype(np.float64)
+            if inside and not backed and _best_contrast(self._theme, tuple(ground.tolist())) < _READABLE:
+                # Colours of middling lightness, as maps have them: no ink stands out from them enough.
+                ground, backed = ground * _SHADE, True
+            self._write(overlay, label, ground, scale, backed)
 
     # ---------------------------------------------------------------- what is there
     def _closed_rects(self, frame: Frame) -> NDArray[np.float64]:
@@ -328,6 +333,12 @@ def _middle_part(corners: NDArray[np.float64], share: NDArray[np.float64]) -> ND
 def _least(name: str) -> int:
     """Return how many characters of a name must be left for it to still say something."""
     return max(6, round(0.6 * len(name)))
+
+
+@cache
+def _best_contrast(theme: Theme, ground: tuple[float, ...]) -> float:
+    strong, _ = _inks(theme, ground, True)
+    return contrast(strong, ground)
 
 
 @cache

@@ -97,7 +97,9 @@ class LegendPanel:
         entries: list[_Entry] = [
             (translate("Scene", word), Tone(tone), None) for tone, word in _TONE_WORDS.items() if tone in tones
         ]
-        entries += [(translate("Scene", word), None, kind) for kind, word in _FLOW_WORDS.items() if kind in legend.flows]
+        entries += [
+            (translate("Scene", word), None, kind) for kind, word in _FLOW_WORDS.items() if kind in legend.flows
+        ]
         notes: Sequence[str] = ()
         if legend.inferred:
             words = (
@@ -128,4 +130,3 @@ class LegendPanel:
 
 _Entry = tuple[str, Tone | None, EdgeKind | None]
 _Lines = tuple[list[_Entry], Sequence[str]]
-

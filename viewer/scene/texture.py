@@ -28,7 +28,7 @@ class DataTexture:
         self._scalars = None
         self._kept: NDArray[np.generic] | None = None  # VTK reads it without a copy
 
-    def fill(self, texels: NDArray[np.uint8] | NDArray[np.float32]) -> None:
+    def fill(self, texels: NDArray[np.uint8 | np.float32]) -> None:
         """Replace all texels.
 
         Parameters

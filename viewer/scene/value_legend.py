@@ -152,9 +152,7 @@ class ValueLegend:
             more = f"+ {len(order) - _MOST_CATEGORIES}"
             overlay.text(left, top + _MOST_CATEGORIES * _ENTRY_ROW * scale, more, font, self._dim)
 
-    def _draw_bar(
-        self, overlay: Overlay, key: ValueKey, left: float, top: float, height: float, scale: float
-    ) -> None:
+    def _draw_bar(self, overlay: Overlay, key: ValueKey, left: float, top: float, height: float, scale: float) -> None:
         axis, coloring = key.axis, key.coloring
         bar_left = left + (_HISTOGRAM + 6) * scale
         bar = (bar_left, top, bar_left + _BAR * scale, top + height)

@@ -1,0 +1,256 @@
+"""Overlays in the scene: colours of the map, hatched grey for no data, filters, heights, the legend's grips."""
+
+import numpy as np
+import pytest
+
+from archviz3d.errors import UsageError
+from archviz3d.graph.kinds import NodeKind
+from archviz3d.layout import place
+from archviz3d.overlays.aggregate import Aggregate
+from archviz3d.overlays.book import OverlayBook
+from archviz3d.overlays.overlay import Figure, Origin, Overlay, Scale
+from archviz3d.viewer.colormaps import color_table
+from archviz3d.viewer.offscreen import offscreen_window, read_pixels
+from archviz3d.viewer.scene import Scene
+from archviz3d.viewer.state import ViewState
+from archviz3d.viewer.theme import DARK, LIGHT, contrast, rgb
+
+VIEWPORT = (1280, 720)
+RANGE = (0.0, 100.0)
+
+
+def load_overlay(graph, **changes) -> Overlay:
+    """Two steps of values on all experts, some zero, one missing."""
+    ids = graph.of_kind(NodeKind.EXPERT).astype(np.int32)
+    values = np.random.default_rng(5).uniform(1, 100, (2, len(ids))).astype(np.float32)
+    values[:, ::11] = 0
+    values[:, 5] = np.nan
+    facts = {
+        "name": "load", "title": "Expert load", "definition": "tokens sent to an expert", "source": "a test",
+        "origin": Origin.SYNTHETIC, "aggregate": Aggregate.MEAN, "unit": "tokens", "steps": ("10", "20"),
+    }  # fmt: skip
+    return Overlay(ids=ids, values=values, **(facts | changes))
+
+
+class Stage:
+    def __init__(self, graph, window):
+        self.graph, self.placement = graph, place(graph)
+        self.book = OverlayBook(graph)
+        self.book.add(load_overlay(graph), "test")
+        self.scene, self.window = Scene(DARK), window
+        self.scene.show(graph, self.placement, self.book)
+        window.AddRenderer(self.scene.renderer)
+
+    def picture(self, moving=True, labels=False, **state):
+        self.scene.draw(ViewState(labels=labels, **state), VIEWPORT, moving=moving)
+        self.window.Render()
+        return read_pixels(self.window, VIEWPORT)[..., :3].astype(int)
+
+    def front_px(self, nodes):
+        """Return the pixels in the middle of front faces, as they were drawn."""
+        boxes = [self.scene.box(int(node)) for node in np.atleast_1d(nodes)]
+        fronts = np.array([center + size * (0, 0, 0.5) for center, size in boxes])
+        return np.floor(self.scene.frame.view.camera.project(fronts, VIEWPORT)[0]).astype(int)
+
+    def seen(self, pixels, nodes):
+        at = self.front_px(nodes)
+        return pixels[at[:, 1], at[:, 0]]
+
+
+@pytest.fixture(scope="module")
+def stage(toy):
+    with offscreen_window(VIEWPORT) as window:
+        yield Stage(toy, window)
+
+
+@pytest.fixture
+def load(stage):
+    return stage.book.get("load")
+
+
+def mapped(values, low, high, table, log=False):
+    """Return the colours of values, worked out here."""
+    place = np.log(values / low) / np.log(high / low) if log else (values - low) / (high - low)
+    return table[np.minimum((np.clip(place, 0, 1) * 256).astype(int), 255)].astype(int)
+
+
+@pytest.mark.parametrize("colormap", ["viridis", "crameri:vik", "gray"])
+@pytest.mark.parametrize("step", [0, 1])
+def test_every_expert_has_the_colour_of_its_value(stage, load, colormap, step):
+    pixels = stage.picture(overlay="load", step=step, range=RANGE, colormap=colormap, scale="linear")
+    known = ~np.isnan(load.values[step])
+    seen = stage.seen(pixels, load.ids[known])
+    wanted = mapped(load.values[step, known], *RANGE, color_table(colormap))
+    assert np.abs(seen - wanted).max() <= 0.06 * 255  # faces are lit: 5 % brighter above than below
+
+
+def test_a_logarithmic_scale(stage, load):
+    pixels = stage.picture(overlay="load", range=(1.0, 100.0), colormap="viridis", scale="log")
+    known = load.values[0] > 0
+    seen = stage.seen(pixels, load.ids[known])
+    wanted = mapped(load.values[0, known], 1.0, 100.0, color_table("viridis"), log=True)
+    assert np.abs(seen - wanted).max() <= 0.06 * 255
+
+
+def test_a_scale_of_ranks(stage, load):
+    pixels = stage.picture(overlay="load", colormap="gray", scale="quantile")
+    known = load.values[0] > 0
+    seen = stage.seen(pixels, load.ids[known])[:, 0]
+    everything = np.sort(load.values[~np.isnan(load.values)])
+    rank = np.searchsorted(everything, load.values[0, known]) / len(everything)
+    assert np.abs(seen / 255 - rank).max() < 0.07
+
+
+def test_range_and_map_change_the_shader_s_numbers_alone(stage, monkeypatch):
+    stage.picture(overlay="load", range=RANGE)
+    uploads = []
+    mesh = stage.scene._boxes._mesh
+    monkeypatch.setattr(mesh, "fill", lambda *a, **k: uploads.append(a))
+    before = stage.picture(overlay="load", range=RANGE)
+    for change in ({"range": (0.0, 40.0)}, {"colormap": "viridis"}, {"keep": (0.0, 20.0)}, {"scale": "log"}):
+        after = stage.picture(**({"overlay": "load", "range": RANGE} | change))
+        assert np.abs(after - before).max() > 40, change
+    assert not uploads
+    stage.picture(overlay="load", step=1, range=RANGE)
+    assert len(uploads) == 1
+
+
+def test_what_has_no_value_is_grey_and_no_colour_of_the_map(stage, toy, load):
+    pixels = stage.picture(overlay="load", range=RANGE, colormap="viridis")
+    nodes = [int(load.ids[5]), *toy.of_kind(NodeKind.NORM).tolist()]
+    seen = stage.seen(pixels, nodes)
+    assert np.abs(seen - rgb(DARK.no_data)).max() < 45
+    assert (np.abs(seen[:, None] - color_table("viridis").astype(int)).max(2) > 8).all()
+
+
+def test_large_faces_without_a_value_are_hatched(stage, toy):
+    head = toy.id_of("lm_head.weight")
+    pixels = stage.picture(overlay="load", focus=head, angle=(0.0, 0.0, 1.0))
+    (x, y) = stage.front_px(head)[0]
+    row = pixels[y - 60 : y + 60, x].sum(1)
+    lines = np.flatnonzero(np.diff((row < row.mean()).astype(int)) == 1)
+    assert len(lines) >= 8
+    assert np.ptp(np.diff(lines)) <= 1  # evenly spaced
+
+
+def test_a_filter_leaves_the_rest_behind(stage, load):
+    everything = stage.picture(overlay="load", range=RANGE, colormap="viridis")
+    filtered = stage.picture(overlay="load", range=RANGE, colormap="viridis", keep=(0.0, 0.0))
+    zero = load.ids[load.values[0] == 0]
+    other = load.ids[load.values[0] > 0]
+    plate = np.median(stage.seen(filtered, other), axis=0)
+    assert np.abs(stage.seen(everything, zero) - stage.seen(filtered, zero)).max() <= 2  # these stay
+    assert np.abs(stage.seen(filtered, other) - plate).max() < 45  # these are nearly one with their plate
+    assert np.abs(stage.seen(everything, other) - plate).max() > 120
+    rim = np.abs(filtered - rgb(DARK.selection)).max(2) < 50
+    assert rim.sum() > 4 * len(zero)  # and the ones that are meant are framed
+
+
+def test_the_legend_counts_what_a_filter_keeps(stage, load):
+    stage.picture(overlay="load", keep=(0.0, 0.0), labels=True)
+    key = stage.scene._values.key(stage.scene.frame)
+    kept = int((load.values[0] == 0).sum())
+    assert key.filter == f"only 0 tokens: {kept} of {int((~np.isnan(load.values[0])).sum())}"
+    assert "synthetic values" in " ".join(key.facts)
+    assert key.missing
+
+
+def test_heights_raise_closed_parts_and_picking_follows(stage, toy, load):
+    flat = stage.picture(overlay="load", range=RANGE)
+    tall = stage.picture(overlay="load", height="load", range=RANGE, angle=(-30.0, 30.0, 1.0))
+    assert np.abs(flat - tall).max() > 50
+    frame = stage.scene.frame
+    rows = np.flatnonzero(np.isin(frame.cut.nodes, load.ids) & ~frame.cut.opened)
+    value = stage.book.values("load", 0).values[frame.cut.nodes[rows]]
+    height = frame.size[rows, 2]
+    order = np.argsort(value[~np.isnan(value)])
+    assert (np.diff(height[~np.isnan(value)][order]) >= -1e-9).all()  # more is taller
+    foot = frame.center[rows, 2] - height / 2
+    plate = stage.placement.center[toy.parent[frame.cut.nodes[rows]], 2]
+    plate += stage.placement.size[toy.parent[frame.cut.nodes[rows]], 2] / 2
+    np.testing.assert_allclose(foot, plate, atol=1e-6)  # and stands on its plate
+    tallest = int(frame.cut.nodes[rows[np.nanargmax(value)]])
+    x, y = stage.front_px(tallest)[0]
+    assert stage.scene.pick(float(x) + 0.5, float(y) + 0.5) == tallest
+
+
+def test_nothing_moves_when_an_overlay_comes_or_goes(stage):
+    stage.picture()
+    plain = stage.scene.frame
+    stage.picture(overlay="load")
+    coloured = stage.scene.frame
+    assert plain.view.camera == coloured.view.camera
+    assert np.array_equal(plain.cut.nodes, coloured.cut.nodes)
+    assert np.array_equal(plain.center, coloured.center)
+    assert np.array_equal(plain.size, coloured.size)
+
+
+def test_categories_have_their_own_colours_and_no_grips(stage, toy):
+    ids = toy.of_kind(NodeKind.LAYER, NodeKind.EXPERT).astype(np.int32)
+    codes = (np.arange(len(ids)) % 3).astype(np.float32)[None]
+    overlay = load_overlay(toy, name="kind", figure=Figure.CATEGORY, categories=("a", "b", "c"), steps=())
+    name = stage.book.add(Overlay(**(vars(overlay) | {"ids": ids, "values": codes})), "test")
+    pixels = stage.picture(overlay=name, labels=True)
+    experts = [node for node in stage.scene.frame.cut.nodes.tolist() if toy.kind_of(node) == NodeKind.EXPERT]
+    seen = stage.seen(pixels, experts)
+    code = codes[0, np.searchsorted(ids, experts)]
+    means = np.array([seen[code == c].mean(0) for c in range(3)])
+    assert all(np.abs(means[i] - means[j]).max() > 60 for i in range(3) for j in range(i))
+    assert all(np.abs(seen[code == c] - means[c]).max() < 20 for c in range(3))
+    assert stage.scene.legend_hit(1150.0, 150.0) is None
+
+
+def test_the_legend_s_ends_are_where_its_values_are(stage):
+    stage.picture(overlay="load", range=(20.0, 70.0), labels=True)
+    x = next(x for x in range(1100, 1280) if stage.scene.legend_hit(float(x), 180.0))
+    found = {}
+    for y in range(40, 500):
+        hit = stage.scene.legend_hit(float(x), float(y))
+        if hit:
+            found.setdefault(hit, []).append(y)
+    assert set(found) == {"low", "high", "between"}
+    assert stage.scene.legend_value(float(np.mean(found["low"]))) == pytest.approx(20, abs=3)
+    assert stage.scene.legend_value(float(np.mean(found["high"]))) == pytest.approx(70, abs=3)
+    assert np.mean(found["high"]) < np.mean(found["low"])
+    stage.picture(overlay=None, labels=True)
+    assert stage.scene.legend_hit(float(x), 180.0) is None
+
+
+def test_the_tip_tells_value_and_unit(stage, load):
+    stage.picture(overlay="load", range=RANGE)
+    assert stage.scene.value_at(0, 0, int(load.ids[0])) == "Expert load: 0 tokens"
+    assert stage.scene.value_at(0, 0, int(load.ids[5])) == "Expert load: no data"
+    stage.picture()
+    assert stage.scene.value_at(0, 0, int(load.ids[0])) is None
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+@pytest.mark.parametrize("overlay", ["load", "parameters", "dtype"])
+def test_labels_can_be_read_on_every_colour(stage, toy, theme, overlay):
+    pixels = stage.picture(
+        moving=False, labels=True, overlay=overlay, focus=toy.id_of("model.layers.2"), theme=theme.name
+    )
+    assert stage.scene.labels
+    for label in stage.scene.labels:
+        left, top, right, bottom = (round(side) for side in label.rect)
+        patch = pixels[top:bottom, left:right].reshape(-1, 3)
+        ground = np.median(patch, axis=0)
+        ink = patch[np.abs(patch - ground).sum(1).argmax()]
+        assert contrast(ink, ground) >= 4.5, label.block.lines
+
+
+def test_the_picture_is_the_same_twice(stage):
+    state = {"overlay": "load", "height": "load", "labels": True, "moving": False}
+    assert np.array_equal(stage.picture(**state), stage.picture(**state))
+
+
+def test_an_unknown_overlay_is_refused_with_near_misses(stage):
+    with pytest.raises(UsageError, match="did you mean parameters"):
+        stage.picture(overlay="paramters")
+
+
+def test_the_scale_of_an_overlay_is_its_own_unless_asked(stage):
+    stage.picture(overlay="parameters")
+    assert stage.scene.coloring.scale is Scale.LOG
+    stage.picture(overlay="parameters", scale="linear")
+    assert stage.scene.coloring.scale is Scale.LINEAR
