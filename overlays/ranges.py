@@ -12,7 +12,7 @@ __all__ = ["QUANTILES", "automatic_range", "histogram", "population", "quantile_
 
 QUANTILES = 256
 _LOW, _HIGH = 1.0, 99.0  # percentiles that a range spans unless it is given
-_SAMPLE = 1_000_000  # values looked at for percentiles: every so many-th of more
+_SAMPLE = 100_000  # values looked at for percentiles and histograms: every so many-th of more
 # A model repeats its parts thousands of times: where values are so few, each counts once, or the range would be that of
 # one kind of part.
 _REPEATS = 0.02
@@ -34,7 +34,7 @@ def population(overlay: Overlay, graph: ModelGraph) -> NDArray[np.float32]:
         few = np.unique(np.linspace(0, overlay.step_count - 1, 4).astype(int))
         values = np.concatenate([overlay.at(graph, int(step)).values[drawn] for step in few])
     values = values[np.isfinite(values)]
-    return np.sort(values[:: max(1, len(values) // _SAMPLE)])
+    return np.sort(values[:: -(-len(values) // _SAMPLE) or 1])
 
 
 def automatic_range(ordered: NDArray[np.float32], scale: Scale, diverging: bool) -> tuple[float, float]:

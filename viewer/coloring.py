@@ -24,6 +24,8 @@ class Coloring:
         Of all nodes at the step that is shown; NaN is no data. All NaN where the values are pictures on surfaces.
     own : ndarray of bool, shape (N,)
         Which are no aggregates.
+    innermost : ndarray of bool, shape (N,)
+        Which of these hold no part that has one as well: their plates show it when they are opened.
     low, high : float
         The range: what is beyond has the colour of its end.
     given : bool
@@ -44,6 +46,7 @@ class Coloring:
     overlay: Overlay
     values: NDArray[np.float32]
     own: NDArray[np.bool_]
+    innermost: NDArray[np.bool_]
     low: float
     high: float
     given: bool
@@ -103,8 +106,9 @@ def node_coloring(
         limits = _usable(range, spread, chosen) or automatic_range(spread, chosen, overlay.diverging)
         colormap = colormap or default_colormap(overlay.diverging, theme)
         table = color_table(colormap)
+    innermost = found.own & (book.graph.subtree_sums(found.own) == 1)
     return Coloring(
-        overlay, found.values, found.own, *limits, range is not None, chosen, colormap, table,
+        overlay, found.values, found.own, innermost, *limits, range is not None, chosen, colormap, table,
         quantile_table(spread) if chosen is Scale.QUANTILE else _NO_QUANTILES, spread, keep,
     )  # fmt: skip
 

@@ -49,9 +49,8 @@ class ValueAxis:
             spread = spread[spread > 0]
             low, high = max(low, _LEAST), max(high, 2 * _LEAST)
         if len(spread):
-            tail = (float(x) for x in np.percentile(spread, (_TAIL, 100 - _TAIL)))
-            first, last = next(tail), next(tail)
-            low, high = min(low, first), max(high, last)
+            tail = int(_TAIL / 100 * len(spread))  # they are in order
+            low, high = min(low, float(spread[tail])), max(high, float(spread[-1 - tail]))
         if scale is Scale.LOG:
             low, high = float(np.log(low)), float(np.log(high))
         space = _SPACE * (high - low) or 1.0

@@ -74,7 +74,7 @@ class Paint:
                 datum[:, 1] = self.unreadable[cut.nodes] & ~cut.opened
             return datum
         datum[:, 0] = self.coloring.values[cut.nodes]
-        tinted = self.coloring.own[cut.nodes] & (cut.nodes > 0)
+        tinted = self.coloring.innermost[cut.nodes]
         datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), 1.0)
         return datum
 

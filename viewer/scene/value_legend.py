@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from ...overlays.overlay import Figure, Scale
 from ..coloring import Coloring
 from ..figures import value_text
-from ..numbers import grouped
 from ..theme import Theme, rgb
 from ..value_axis import ValueAxis
 from .margins import LEGEND_WIDTH
@@ -26,6 +25,7 @@ _HANDLE = 4
 _REACH = 8  # pixels around a handle that still grip it
 _MOST_CATEGORIES = 12
 _LEAST_LINES = 2  # of the definition, however little room there is
+_MOST_LINES = (11, 4)  # of the definition and of its source; the window's panel has all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,11 @@ class ValueLegend:
                 self._texts.append(_Text(y, line, note, False))
                 y += _NOTE_ROW
         y += 10
-        after = [wrapped(text, note, wide) for text in (overlay.definition, overlay.source) if text]
+        after = [
+            _shortened(wrapped(text, note, wide), most)
+            for text, most in zip((overlay.definition, overlay.source), _MOST_LINES, strict=True)
+            if text
+        ]
         needed = sum(map(len, after)) * _NOTE_ROW + 6 * len(after)
         if overlay.figure is Figure.CATEGORY:
             bar = _ENTRY_ROW * min(len(overlay.categories), _MOST_CATEGORIES + 1)
@@ -107,10 +111,7 @@ class ValueLegend:
         self._at = (y, bar, swatch)
         y = swatch + (_ENTRY_ROW if key.missing else 0)
         for lines in after:
-            most = max(_LEAST_LINES, int((room - y) // _NOTE_ROW))
-            if len(lines) > most:
-                lines = [*lines[: most - 1], lines[most - 1].rstrip(" ,.;") + " \u2026"]
-            for line in lines:
+            for line in _shortened(lines, max(_LEAST_LINES, int((room - y) // _NOTE_ROW))):
                 self._texts.append(_Text(y, line, note, False))
                 y += _NOTE_ROW
             y += 6
@@ -145,8 +146,8 @@ class ValueLegend:
         counts = np.bincount(coloring.spread.astype(np.int64), minlength=len(codes))
         order = np.argsort(-counts, kind="stable")
         for row, code in enumerate(order[:_MOST_CATEGORIES].tolist()):
-            text = f"{coloring.overlay.categories[code]}  {grouped(int(counts[code]))}"
-            self._entry(overlay, left, top + row * _ENTRY_ROW * scale, text, colors[code], scale)
+            name = coloring.overlay.categories[code]
+            self._entry(overlay, left, top + row * _ENTRY_ROW * scale, name, colors[code], scale)
         if len(order) > _MOST_CATEGORIES:
             font: FontSpec = (round(_NOTE * scale), "Regular")
             more = f"+ {len(order) - _MOST_CATEGORIES}"
@@ -220,3 +221,8 @@ class ValueLegend:
         if self._bar is None or self._axis is None:
             raise RuntimeError("no bar is drawn")
         return self._axis.value((self._bar[3] - y) / (self._bar[3] - self._bar[1]))
+
+
+def _shortened(lines: list[str], most: int) -> list[str]:
+    """Return so many lines at most, the last one with an ellipsis where some are left out."""
+    return lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1].rstrip(" ,.;") + " \u2026"]
