@@ -46,8 +46,8 @@ def color_table(name: str) -> NDArray[np.uint8]:
         found = cmap.Colormap(name)
     except (ValueError, TypeError, KeyError):
         known = {short.rpartition(":")[2]: short for short in cmap.Catalog()}
-        close = difflib.get_close_matches(name, [*known, *known.values()], 3, 0.6)
-        hint = f"did you mean {' or '.join(close)}" if close else f"e.g. {', '.join(SUGGESTED[:5])}"
+        close = difflib.get_close_matches(name, list(dict.fromkeys([*known, *known.values()])), 3, 0.6)
+        hint = f"did you mean {' or '.join(dict.fromkeys(close))}" if close else f"e.g. {', '.join(SUGGESTED[:5])}"
         raise UsageError(f"no colour map {name[:60]!r}; {hint}") from None
     return np.rint(np.asarray(found(np.linspace(0, 1, LUT_SIZE)))[:, :3] * 255).astype(np.uint8)
 

@@ -102,6 +102,8 @@ def _named(book: OverlayBook, wanted: str) -> str:
     """Return the name of an overlay that is meant by a name, or by a file, which is read."""
     path, _, name = wanted.partition("#")
     if not path.lower().endswith(_OVERLAY_FILES):
+        if Path(path).is_file():
+            raise UsageError(f"{path}: files of overlays are {', '.join(_OVERLAY_FILES)}; see docs/overlays.md")
         return wanted
     found = read_overlays(path, book.graph)
     names = {overlay.name: book.add(overlay, Path(path).name) for overlay in found.overlays}

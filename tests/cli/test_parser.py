@@ -1,3 +1,5 @@
+from math import inf
+
 import pytest
 
 from archviz3d.cli.main import printable, run
@@ -23,7 +25,7 @@ from archviz3d.errors import UsageError
         (["render", "m", "-o", "x.png", "--camera", "nan,0"], "out of range"),
         (["render", "m", "-o", "x.png", "--arrangement", "deck"], "wrap"),
         (["render", "m", "-o", "x.png", "--level", "neuron"], "tensor"),
-        (["render", "m", "-o", "x.png", "--overlay", "load.csv"], "unknown option --overlay"),
+        (["render", "m", "-o", "x.png", "--overlays", "load.csv"], "unknown option --overlays; did you mean --overlay"),
         (["--install-desktop", "--uninstall-desktop"], "not allowed with"),
     ],
 )
@@ -35,12 +37,39 @@ def test_wrong_usage_is_one_line_that_says_what_would_be_right(arguments, says, 
     assert out.out == ""
     assert out.err.startswith("archviz3d: error: ")
     assert out.err.count("\n") == 1
+    assert len(out.err) < 600
 
 
 def test_a_camera_may_look_from_the_left():
     options = parse(["render", "m", "-o", "x.png", "--camera", "-30,15,1.5", "--size", "800x600"])
     assert options.camera == (-30.0, 15.0, 1.5)
     assert options.size == (800, 600)
+
+
+@pytest.mark.parametrize("command", [["render", "m", "-o", "x.png"], ["m"]])
+@pytest.mark.parametrize(
+    ("given", "option", "value"),
+    [
+        (["--range", "-1,1"], "range", (-1.0, 1.0)),
+        (["--range=-1,1"], "range", (-1.0, 1.0)),
+        (["--range", "0,5e-2"], "range", (0.0, 0.05)),
+        (["--range", "-.5,-1e-3"], "range", (-0.5, -0.001)),
+        (["--keep", "-inf,0"], "keep", (-inf, 0.0)),
+        (["--keep", "0.01,inf"], "keep", (0.01, inf)),
+        (["--keep", "0,0"], "keep", (0.0, 0.0)),
+        (["--overlay", "load.csv#dead experts"], "overlay", "load.csv#dead experts"),
+        (["--height", "bytes"], "height", "bytes"),
+        (["--scale", "quantile"], "scale", "quantile"),
+        (["--colormap", "crameri:vik"], "colormap", "crameri:vik"),
+        (["--step", "0"], "step", 0),
+        (["--step", "12"], "step", 12),
+    ],
+)
+def test_how_an_overlay_is_shown(command, given, option, value):
+    options = parse([*command, *given])
+    assert getattr(options, option) == value
+    others = {"overlay", "height", "range", "keep", "scale", "colormap", "step"} - {option}
+    assert all(getattr(options, other) is None for other in others)
 
 
 def test_a_model_named_like_nothing_else_opens_the_window():
