@@ -1,8 +1,8 @@
 """Overlays on Kimi-K2 (139,583 tensors, 23,040 experts): changing what is shown, against moving the camera.
 
-Frames are drawn off screen by Mesa, as while something moves (1920x1080, no multisampling). The peer is the frame that a
-flight draws anyway: the camera moves, so all boxes are built, uploaded and drawn again; without an overlay, in turn with
-what is measured, in one run.
+Frames are drawn off screen by Mesa, as while something moves (1920x1080, no multisampling). The peer is the frame that
+a flight draws anyway: the camera moves, so all boxes are built, uploaded and drawn again; without an overlay, in turn
+with what is measured, in one run.
 """
 
 import statistics

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 MODULUS, WIDTH, HIDDEN = 113, 64, 256
+STEPS = 1500
 
 
 class Adder(nn.Module):
@@ -61,4 +62,4 @@ def main(folder: Path, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1500)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else STEPS)

@@ -1,6 +1,7 @@
 """All overlays of one model: the built-in ones, made when they are asked for, and those read from files."""
 
 import difflib
+from collections.abc import Iterable
 from functools import lru_cache
 from threading import Lock
 
@@ -34,7 +35,8 @@ class OverlayBook:
         self.graph = graph
         self._recipes: dict[str, Recipe] = {recipe.name: recipe for recipe in (*STRUCTURAL, *SURFACES)}
         self._made: dict[str, Overlay] = {}
-        self._lock = Lock()  # held while one is made: two threads must not make the same
+        # One for each name, held while it is made: two threads must not make the same, and none waits for another.
+        self._locks: dict[str, Lock] = {}
         self._values = lru_cache(maxsize=_KEPT_STEPS)(self._at)
         self._spread = lru_cache(maxsize=_KEPT_STEPS)(self._population)
 
@@ -70,8 +72,11 @@ class OverlayBook:
         UsageError
             When there is none of this name, or the model has nothing that it could show.
         """
+        made = self._made.get(name)
+        if made is not None:
+            return made
         recipe = self.recipe(name)
-        with self._lock:
+        with self._locks.setdefault(name, Lock()):
             if name not in self._made:
                 self._made[name] = recipe.make(self.graph)
             return self._made[name]
@@ -96,6 +101,14 @@ class OverlayBook:
         self._recipes[name] = Recipe(name, *facts, group, lambda _graph: overlay)
         self._made[name] = overlay
         return name
+
+    def add_file(self, overlays: Iterable[Overlay], group: str) -> list[str]:
+        """Take in all overlays of a file in the place of those that it brought before; return their names."""
+        for name in [name for name, recipe in self._recipes.items() if recipe.group == group]:
+            del self._recipes[name], self._made[name]
+        self._values.cache_clear()
+        self._spread.cache_clear()
+        return [self.add(overlay, group) for overlay in overlays]
 
     def _at(self, name: str, step: int) -> NodeValues:
         return self._made[name].at(self.graph, step)

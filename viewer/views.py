@@ -1,5 +1,6 @@
 """From the options of a command or call to a ViewState."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from ..graph import ModelGraph
 from ..options import SCALES, check_camera, check_keep, check_range
 from ..overlays.book import OverlayBook
 from ..overlays.overlay import Figure
-from ..overlays.readers import read_overlays
+from ..overlays.readers import SUFFIXES, read_overlays
 from .colormaps import check_colormap
 from .levels import LEVELS, resolve_focus
 from .state import ViewState
@@ -18,7 +19,7 @@ __all__ = ["view_state"]
 
 _CHOICES: dict[str, tuple[str, ...]] = {"arrangement": ("wrap",), "theme": ("dark", "light"), "level": tuple(LEVELS)}
 _CHOICES["scale"] = SCALES
-_OVERLAY_FILES = (".csv", ".tsv", ".json", ".jsonl", ".npz")
+_log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
 
 
 def view_state(
@@ -100,13 +101,18 @@ def view_state(
 
 def _named(book: OverlayBook, wanted: str) -> str:
     """Return the name of an overlay that is meant by a name, or by a file, which is read."""
-    path, _, name = wanted.partition("#")
-    if not path.lower().endswith(_OVERLAY_FILES):
+    path, _, name = wanted.rpartition("#") if "#" in wanted and not Path(wanted).exists() else (wanted, "", "")
+    if not path.lower().endswith(SUFFIXES):
         if Path(path).is_file():
-            raise UsageError(f"{path}: files of overlays are {', '.join(_OVERLAY_FILES)}; see docs/overlays.md")
+            raise UsageError(f"{path}: files of overlays are {', '.join(SUFFIXES)}; see docs/overlays.md")
         return wanted
     found = read_overlays(path, book.graph)
-    names = {overlay.name: book.add(overlay, Path(path).name) for overlay in found.overlays}
+    if found.report.unmatched_count:
+        _log.warning("%s: %s", path, found.report.summary())
+    for warning in found.warnings:
+        _log.warning("%s: %s", path, warning)
+    added = book.add_file(found.overlays, Path(path).name)
+    names = dict(zip((overlay.name for overlay in found.overlays), added, strict=True))
     if name and name not in names:
         raise UsageError(f"{path}: has no overlay {name!r}; there are {', '.join(names)}")
     return names[name] if name else next(iter(names.values()))

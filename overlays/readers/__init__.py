@@ -11,7 +11,7 @@ from .reading import input_error
 from .records import read_json_lines
 from .table import ReadOverlays
 
-__all__ = ["ReadOverlays", "read_overlays"]
+__all__ = ["SUFFIXES", "ReadOverlays", "read_overlays"]
 
 _READERS = {
     ".csv": read_csv,
@@ -21,6 +21,8 @@ _READERS = {
     ".ndjson": read_json_lines,
     ".npz": read_npz,
 }
+SUFFIXES = tuple(_READERS)
+"""How the names of files that may hold overlays end."""
 
 
 def read_overlays(path: str | os.PathLike[str], graph: ModelGraph) -> ReadOverlays:

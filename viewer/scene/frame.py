@@ -9,10 +9,12 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..camera import Camera, Viewport
 from ..cut import Cut
+from ..pick import hidden_points
 from .paint import Paint
 
 __all__ = ["Frame", "View", "focus_share", "in_focus"]
 
+_HIDES_PX = 4.0  # lower boxes hide no writing
 _FADE = 0.62  # share of the plate's colour in what is not in focus
 
 
@@ -54,6 +56,8 @@ class Frame:
         The node that each box stands on.
     center, size : ndarray, shape (K, 3)
         The boxes in plan coordinates: the placement's, but taller where an overlay makes closed ones tall.
+    tall : ndarray of bool, shape (K,)
+        Which of them these are.
     colors, behind : ndarray of uint8, shape (K, 3)
         Each box's front face by its kind, and the plate that it stands on.
     datum : ndarray of float32, shape (K, 3)
@@ -69,6 +73,7 @@ class Frame:
     above: NDArray[np.integer]
     center: NDArray[np.float64]
     size: NDArray[np.float64]
+    tall: NDArray[np.bool_]
     colors: NDArray[np.uint8]
     behind: NDArray[np.uint8]
     datum: NDArray[np.float32]
@@ -105,7 +110,25 @@ class Frame:
         mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
         datum = paint.data(cut, share)
         shown = paint.shown(datum, mixed, behind)
-        return cls(view, cut, above, center, size, mixed, behind, datum, shown, outside & (fade > _FADE / 2))
+        return cls(
+            view,
+            cut,
+            above,
+            center,
+            size,
+            paint.is_tall(cut),
+            mixed,
+            behind,
+            datum,
+            shown,
+            outside & (fade > _FADE / 2),
+        )
+
+    def hidden(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Return which boxes' fronts are hidden in their middle by a box that an overlay has made tall."""
+        tall = np.flatnonzero(self.tall & (self.size[:, 2] * self.cut.unit_px > _HIDES_PX * self.view.scale))
+        front = self.center[rows] + self.size[rows] * (0.0, 0.0, 0.5)
+        return hidden_points(front, self.center[tall], self.size[tall], self.view.camera.eye)
 
 
 def in_focus(graph: ModelGraph, focus: int, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:

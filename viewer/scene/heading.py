@@ -5,7 +5,7 @@ from ..theme import Theme, rgb
 from .frame import View
 from .margins import free_margins, has_legend
 from .overlay import Overlay
-from .text import line_height, text_width
+from .text import FontSpec, line_height, text_width
 
 __all__ = ["Heading"]
 
@@ -19,10 +19,16 @@ class Heading:
         self._text, self._dim = rgb(theme.text), rgb(theme.text_dim)
         self._ground = rgb(theme.ground[0])
 
-    def draw(self, overlay: Overlay, view: View, title: str, facts: str, covered: bool) -> list[Rect]:
-        """Add title and facts to the overlay and return the rectangles they take.
+    def draw(self, overlay: Overlay, view: View, title: str, facts: str, shown: str, covered: bool) -> list[Rect]:
+        """Add the lines to the drawing and return the rectangles that they take.
 
-        `covered` tells whether the scene reaches under the title.
+        Parameters
+        ----------
+        facts, shown : str
+            What is known of the part, and which overlay is shown on it: where there is not room for both, the facts are
+            shortened.
+        covered : bool
+            The scene reaches under the title.
         """
         viewport, scale = view.viewport, view.scale
         margins = free_margins(viewport, scale)
@@ -36,12 +42,20 @@ class Heading:
             overlay.shape((low, 0.8 * margins[1], high, 1.05 * margins[1]), self._ground, 0.80, 0.0)
         taken: list[Rect] = []
         y = round(20 * scale)
-        for text, size, weight, color in ((title, _TITLE, "Medium", self._text), (facts, _FACTS, "Regular", self._dim)):
+        lines = ((title, "", _TITLE, "Medium", self._text), (facts, shown, _FACTS, "Regular", self._dim))
+        for text, after, size, weight, color in lines:
             font = (max(round(size * scale), 11), weight)
-            shown = shortened(text, room, lambda t, font=font: text_width(t, font))
-            if not shown:
+            line = _line(text, after, room, font)
+            if not line:
                 continue
-            overlay.text(margins[0], y, shown, font, color)
-            taken.append((margins[0], y, margins[0] + text_width(shown, font), y + line_height(font)))
+            overlay.text(margins[0], y, line, font, color)
+            taken.append((margins[0], y, margins[0] + text_width(line, font), y + line_height(font)))
             y += line_height(font) + round(3 * scale)
         return taken
+
+
+def _line(text: str, after: str, room: float, font: FontSpec) -> str:
+    """Return a text, shortened where it must be, and what stands after it in any case."""
+    end = f" · {after}" if after and text else after
+    left = shortened(text, room - text_width(end, font), lambda part: text_width(part, font))
+    return f"{left}{end}" if left else shortened(after or text, room, lambda part: text_width(part, font)) or ""

@@ -132,6 +132,7 @@ class LabelBook:
         large = np.flatnonzero(wanted)
         area = cut.px[large].prod(1)
         large = large[np.argsort(-area, kind="stable")][:_MANY]
+        large = large[~frame.hidden(large)]
         for row, face in zip(large.tolist(), self._faces(frame, large), strict=True):
             node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind = graph.kind_of(node)

@@ -52,15 +52,21 @@ class Paint:
     def boxes(self, placement: Placement, cut: Cut) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return centres and sizes of the drawn boxes. An opened one keeps its height: parts stand on it."""
         center, size = placement.center[cut.nodes], placement.size[cut.nodes]
-        if self.heights is None:
+        tall = self.is_tall(cut)
+        if self.heights is None or not tall.any():
             return center, size
-        share = self.heights[cut.nodes]
-        tall = ~cut.opened & ~np.isnan(share)
         # A front face of its own proportion to the height: equal values of equal parts are equally tall.
-        height = (_LOWEST + (_TALLEST - _LOWEST) * share[tall]) * size[tall, :2].min(1)
+        share = self.heights[cut.nodes[tall]]
+        height = (_LOWEST + (_TALLEST - _LOWEST) * share) * size[tall, :2].min(1)
         center[tall, 2] += (height - size[tall, 2]) / 2  # its foot stays on the plate
         size[tall, 2] = height
         return center, size
+
+    def is_tall(self, cut: Cut) -> NDArray[np.bool_]:
+        """Return which drawn boxes have their height from an overlay, shape (K,)."""
+        if self.heights is None:
+            return np.zeros(len(cut), bool)
+        return ~cut.opened & ~np.isnan(self.heights[cut.nodes])
 
     def data(self, cut: Cut, fade: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return value, share of its colour, and share of the plate's colour of each box, shape (K, 3)."""

@@ -248,7 +248,7 @@ class Scene:
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
             title, facts = model.heading(state.focus)
             covered = self._reaches_title(model, view)
-            taken = self._heading.draw(self._overlay, view, title, values.headline(facts), covered)
+            taken = self._heading.draw(self._overlay, view, title, facts, values.headline, covered)
             if has_legend(view.viewport, view.scale):
                 legend = _legend(model, values, frame, lane_of[_on_screen(lanes, view.viewport)])
                 taken.append(self._legend.draw(self._overlay, view, legend))

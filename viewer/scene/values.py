@@ -135,13 +135,14 @@ class Values:
         return frozenset(self._picture.faces) if self._picture is not None else frozenset()
 
     # ---------------------------------------------------------------- words
-    def headline(self, facts: str) -> str:
-        """Return the line of facts under the title, with what the overlay is."""
+    @property
+    def headline(self) -> str:
+        """What the line under the title says of the overlay; "" where there is none."""
         if self.coloring is None:
-            return facts
+            return ""
         overlay = self.coloring.overlay
         shown = filled(translate("Scene", "colour: %1"), overlay.title)
-        return " · ".join(filter(None, (facts, shown, step_text(overlay, self._step))))
+        return " · ".join(filter(None, (shown, step_text(overlay, self._step))))
 
     def key(self, frame: Frame) -> ValueKey | None:
         """Return what the legend says of the overlay, None where there is none."""

@@ -32,10 +32,10 @@ class CheatSheet(QDialog):
         for column in (left, right):
             column.setSpacing(8)
             columns.addLayout(column)
-        # The longest group gets a column of its own.
-        longest = max(groups, key=lambda title: len(groups[title]))
+        heights = {left: 0, right: 0}
         for title, rows in groups.items():
-            column = right if title == longest else left
+            column = min(heights, key=lambda column: heights[column])
+            heights[column] += len(rows) + 2  # the title, and the space below
             column.addWidget(_label(title, "sectionTitle"))
             column.addLayout(_grid(rows))
             column.addSpacing(12)

@@ -17,14 +17,15 @@ translate = QCoreApplication.translate  # under this name Qt's lupdate finds the
 
 def command_table(window: "MainWindow") -> list[Command]:
     """Return the commands of a window, in the order of the menus."""
-    file, go, view, help_ = (
+    file, go, view, overlays, help_ = (
         translate("Commands", "File"),
         translate("Commands", "Go"),
         translate("Commands", "View"),
+        translate("Commands", "Overlays"),
         translate("Commands", "Help"),
     )
     to, scene = window.view.navigator, Scope.SCENE
-    panels = window.panels
+    panels, timeline = window.panels, window.overlays.timeline
     return [
         Command(
             "file.open", file, translate("Commands", "Open a File…"), window.ask_file, ("Ctrl+O",), needs_model=False
@@ -129,6 +130,14 @@ def command_table(window: "MainWindow") -> list[Command]:
             checked=panels.has_inspector,
         ),
         Command(
+            "view.overlays",
+            view,
+            translate("Commands", "Overlays"),
+            panels.toggle_overlays,
+            ("F4",),
+            checked=panels.has_overlays,
+        ),
+        Command(
             "view.full",
             view,
             translate("Commands", "Full Screen"),
@@ -136,6 +145,39 @@ def command_table(window: "MainWindow") -> list[Command]:
             ("F11",),
             needs_model=False,
         ),
+        Command(
+            "overlays.open",
+            overlays,
+            translate("Commands", "Open an Overlay File…"),
+            window.ask_overlay_file,
+            ("Ctrl+Shift+V",),
+        ),
+        Command(
+            "overlays.none",
+            overlays,
+            translate("Commands", "No Overlay"),
+            lambda: window.overlays.choose(None),
+            ("0",),
+            scene,
+        ),
+        Command(
+            "overlays.next",
+            overlays,
+            translate("Commands", "Next Step"),
+            lambda: timeline.step(1),
+            (".",),
+            scene,
+            separated=True,
+        ),
+        Command(
+            "overlays.previous",
+            overlays,
+            translate("Commands", "Previous Step"),
+            lambda: timeline.step(-1),
+            (",",),
+            scene,
+        ),
+        Command("overlays.play", overlays, translate("Commands", "Play or Pause"), timeline.toggle, ("Space",), scene),
         Command(
             "help.keys",
             help_,
@@ -154,5 +196,7 @@ def gestures() -> list[tuple[str, str]]:
         (translate("Commands", "Drag"), translate("Commands", "Turn")),
         (translate("Commands", "Right-drag, Shift+drag"), translate("Commands", "Move")),
         (translate("Commands", "Click"), translate("Commands", "Select")),
+        (translate("Commands", "Drag the legend's ends"), translate("Commands", "Change the range of an overlay")),
+        (translate("Commands", "Double-click the legend"), translate("Commands", "Find the range automatically")),
         (translate("Commands", "Double-click"), translate("Commands", "Fly into the part under the cursor")),
     ]

@@ -24,9 +24,9 @@ class HoverTip(QLabel):
         self._area = parent
         self.hide()
 
-    def tell(self, graph: ModelGraph, node: int, cursor: QPoint) -> None:
-        """Show what `node` is, beside the cursor."""
-        text = tip_html(graph, node)
+    def tell(self, graph: ModelGraph, node: int, cursor: QPoint, value: str | None = None) -> None:
+        """Show what `node` is, and its value where one is shown, beside the cursor."""
+        text = tip_html(graph, node, value)
         if text != self.text():
             self.setText(text)
             self.adjustSize()
@@ -40,8 +40,8 @@ class HoverTip(QLabel):
         self.show()
 
 
-def tip_html(graph: ModelGraph, node: int) -> str:
-    """Return name, kind, parameters and shape of a node as rich text."""
+def tip_html(graph: ModelGraph, node: int, value: str | None = None) -> str:
+    """Return name, value, kind, parameters and shape of a node as rich text."""
     title = node_title(graph, node)
     if graph.kind_of(node) == NodeKind.TENSOR and graph.parent[node] > 0:
         title = f"{graph.name_of(int(graph.parent[node]))}.{title}"  # most tensors are called "weight"
@@ -59,7 +59,8 @@ def tip_html(graph: ModelGraph, node: int) -> str:
     shape, dtype = graph.shape_of(node), graph.dtype_of(node)
     if shape is not None:
         facts.append(f"{people_shape(shape)} {dtype or ''}".strip())
-    return "<br>".join([f"<b>{_escape(title)}</b>", *([_escape(" · ".join(facts))] if facts else [])])
+    lines = [f"<b>{_escape(title)}</b>", *(_escape(line) for line in (value, " · ".join(facts)) if line)]
+    return "<br>".join(lines)
 
 
 def _escape(text: str) -> str:

@@ -1,6 +1,7 @@
 """The main window: makes the parts and connects them; what they do is theirs."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +12,33 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QMainWindow,
-    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from ...errors import ArchvizError
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...loaders.opening import Opening
+from ...overlays.book import OverlayBook
 from ..captions import facts_of
-from ..scene import Scene
 from ..state import ViewState
 from ..theme import THEMES
-from ..views import view_state
+from .background import Background
 from .breadcrumb import Breadcrumb
 from .cheat_sheet import CheatSheet
 from .command_table import command_table, gestures
 from .commands import install
+from .first_view import FirstView, first_view
 from .icons import NodeIcons
 from .inspector import Inspector
 from .model_view import ModelView
 from .notices import MessageBar, ProgressBar
 from .opening import ModelOpener
+from .overlays.controller import OverlayController, is_overlay_file
 from .panels import Panels
-from .recent import add_recent, forget_recent, recent_files, sample_path, settings
+from .recent import add_recent, recent_files, sample_path, settings
+from .recent_menu import RecentMenu
 from .save_picture import ask_and_save
 from .start_page import StartPage
 from .style import apply_style
@@ -61,21 +63,25 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.graph: ModelGraph | None = None
         self.placement: Placement | None = None
+        self.book: OverlayBook | None = None
         self._icons: NodeIcons | None = None
         self._options: Mapping[str, Any] = {}
+        self._aside = ""  # what else to tell if a model cannot be opened
 
         apply_style(_app(), THEMES[theme])
         self.state = ViewState(theme=theme)
-        self.view = ModelView(self.state, Scene(THEMES[theme]))
+        self.view = ModelView(self.state)
         self.start = StartPage()
         self.breadcrumb = Breadcrumb()
         self.message = MessageBar()
         self.progress = ProgressBar()
         self.tree = TreePanel()
         self.inspector = Inspector()
+        self.overlays = OverlayController(self.state, self.view, self)
         self.opener = ModelOpener(self)
+        self._background = Background(self)
         self._lay_out()
-        self._recent_menu = QMenu(self.tr("Open Recent"), self)
+        self._recent_menu = RecentMenu(self)
         self.commands = command_table(self)
         self.actions_by_id = install(
             self.commands, self.menuBar(), self, self.view, {"file.open_folder": self._recent_menu}
@@ -97,8 +103,9 @@ class MainWindow(QMainWindow):
         for widget in (self.breadcrumb, self.message, self.progress):
             column.addWidget(widget)
         column.addWidget(self._pages, 1)
+        column.addWidget(self.overlays.timeline)
         self.setCentralWidget(self._centre)
-        self.panels = Panels(self, self.tree, self.inspector)
+        self.panels = Panels(self, self.tree, self.overlays.panel, self.inspector)
         self._facts = QLabel()
         self._hint = QLabel()
         self.statusBar().addWidget(self._facts, 1)
@@ -108,9 +115,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.opener.progressed.connect(self.progress.report)
         self.opener.opened.connect(self._on_opened)
-        self.opener.failed.connect(self.message.tell)
+        self.opener.failed.connect(self._on_failed)
         self.opener.finished.connect(self.progress.done)
-        self.progress.cancelled.connect(self.opener.cancel)
+        self.progress.cancelled.connect(self.cancel)
         self.start.open_file.connect(self.ask_file)
         self.start.open_folder.connect(self.ask_folder)
         self.start.open_sample.connect(self.open_sample)
@@ -121,11 +128,15 @@ class MainWindow(QMainWindow):
         self.tree.left.connect(self.view.setFocus)
         self.view.navigator.refused.connect(lambda text: self.statusBar().showMessage(text, 4000))
         self.view.navigator.changed.connect(self._update_actions)
-        self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
+        self._recent_menu.chosen.connect(self.open)
         self.state.events.focus.connect(self._on_focus)
         self.state.events.selection.connect(self._on_selection)
         self.state.events.hover.connect(self._on_hover)
         self.state.events.theme.connect(self._on_theme)
+        self.overlays.failed.connect(self.message.tell)
+        self.overlays.reading.connect(self._on_reading)
+        self.overlays.added.connect(self._on_added)
+        self.overlays.changed.connect(self._on_values)
 
     # ---------------------------------------------------------------- opening
     def open(
@@ -143,8 +154,17 @@ class MainWindow(QMainWindow):
             One that was started for this path already.
         """
         self.message.hide()
+        self._aside = ""
         self._options = {key: value for key, value in (options or {}).items() if value is not None}
+        self._background.cancel()
         self.opener.open(model, self.view.aspect(*self._scene_size()), reading)
+
+    def cancel(self) -> None:
+        """Stop opening a model, or reading values."""
+        self.opener.cancel()
+        self._background.cancel()
+        self.overlays.stop_reading()
+        self.progress.done()
 
     def open_sample(self) -> None:
         """Open the model that ships with archviz3d."""
@@ -162,13 +182,21 @@ class MainWindow(QMainWindow):
         if path:
             self.open(path)
 
+    def ask_overlay_file(self) -> None:
+        """Let the user choose a file of values to show on the model."""
+        kinds = self.tr("Values on parts") + " (*.csv *.tsv *.json *.jsonl *.ndjson *.npz)"
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an overlay"), self._last_folder(), kinds)
+        if path:
+            self.overlays.open_file(path)
+
     def close_model(self) -> None:
         """Go back to the start page."""
-        self.opener.cancel()
+        self.cancel()
+        self.overlays.clear()
         self.view.clear()
         self.tree.clear()
         self.inspector.clear()
-        self.graph = self.placement = self._icons = None
+        self.graph = self.placement = self.book = self._icons = None
         self._show_start()
 
     def _scene_size(self) -> tuple[int, int]:
@@ -180,35 +208,42 @@ class MainWindow(QMainWindow):
         )
 
     def _on_opened(self, graph: ModelGraph, placement: Placement) -> None:
-        theme = self.state.theme
-        options = dict(self._options)
-        if "saved" not in options:
-            options.setdefault("theme", theme)
-        try:
-            wanted = view_state(graph, **options)
-        except ArchvizError as error:  # the model is fine, an option is not: show the model, and say so
-            self.message.tell(str(error))
-            wanted = ViewState(theme=theme)
+        # Options may ask for overlays that take seconds to read or to make.
+        self.progress.report(self.tr("Preparing the view of {name}").format(name=graph.name), None)
+        work = partial(first_view, graph, placement, self._options, self.state.theme)
+        self._background.run("view", work, self._show_model)
+
+    def _show_model(self, first: FirstView) -> None:
+        self.progress.done()
+        if first.problem:
+            self.message.tell(first.problem)
         else:
             self.message.hide()
-        self.graph, self.placement = graph, placement
+        graph, wanted = first.graph, first.state
+        self.overlays.clear()
+        self.view.clear()  # nothing of the last model's overlays meets this one
+        self.graph, self.placement, self.book = graph, first.placement, first.book
         self._icons = NodeIcons(graph, THEMES[wanted.theme])
         self.tree.show_model(graph, self._icons)
+        self.overlays.show_book(first.book)
         self._has_model(True)
-        self.view.show_model(graph, placement, wanted)
+        self.view.show_model(graph, first.placement, wanted, first.book)
         self._on_focus(self.state.focus)
         self._on_selection(self.state.selection)
         # The view comes last, when its size is known: it renders each time it is resized.
-        for widget in (self, self._centre):
-            layout = widget.layout()
-            if layout is not None:
-                layout.activate()
+        for layout in filter(None, (self.layout(), self._centre.layout())):
+            layout.activate()
         self._pages.setCurrentWidget(self.view)
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        if wanted.overlay is not None or wanted.height is not None:
+            self.panels.show_overlays()
         self.setWindowTitle(f"{graph.name} – archviz3d")
         self._facts.setText(" · ".join(filter(None, [graph.name, facts_of(graph, 0), graph.format])))
         if graph.source:
             add_recent(graph.source)
+
+    def _on_failed(self, text: str) -> None:
+        self.message.tell(" · ".join(filter(None, [text, self._aside])))
 
     def _show_start(self) -> None:
         self.start.show_recent(recent_files())
@@ -240,7 +275,22 @@ class MainWindow(QMainWindow):
 
     def _inspect(self, node: int) -> None:
         if self.graph is not None and self._icons is not None:
-            self.inspector.show_node(self.graph, node, self._icons)
+            self.inspector.show_node(self.graph, node, self._icons, self.overlays.facts(node))
+
+    def _on_values(self) -> None:
+        self._inspect(self.state.focus if self.state.selection is None else self.state.selection)
+        self._update_actions()
+
+    def _on_added(self, report: str) -> None:
+        self.message.hide()
+        self.panels.show_overlays()
+        self.statusBar().showMessage(report, 8000)
+
+    def _on_reading(self, busy: bool) -> None:
+        if busy:
+            self.progress.report(self.tr("Reading values"), None)
+        elif not self.opener.busy:
+            self.progress.done()
 
     def _on_hover(self, node: int | None) -> None:
         self._hint.setText("" if node is None or self.graph is None else self.graph.path(node) or self.graph.name)
@@ -260,6 +310,9 @@ class MainWindow(QMainWindow):
         if self.graph is not None:
             self.actions_by_id["go.back"].setEnabled(bool(history.behind))
             self.actions_by_id["go.forward"].setEnabled(bool(history.ahead))
+            self.actions_by_id["overlays.none"].setEnabled(self.state.overlay is not None)
+            for command in ("overlays.next", "overlays.previous", "overlays.play"):
+                self.actions_by_id[command].setEnabled(self.overlays.timeline.has_steps)
 
     # ---------------------------------------------------------------- commands
     def enter_selection(self) -> None:
@@ -298,8 +351,8 @@ class MainWindow(QMainWindow):
 
     def save_picture(self) -> None:
         """Let the user save what the scene shows."""
-        if self.graph is not None and self.placement is not None:
-            problem = ask_and_save(self, self.graph, self.placement, self.state, self.view.viewport())
+        if self.graph is not None and self.placement is not None and self.book is not None:
+            problem = ask_and_save(self, self.graph, self.placement, self.state, self.view.viewport(), self.book)
             if problem:
                 self.message.tell(problem)
 
@@ -316,10 +369,20 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self.start.show_drop(False)
         event.acceptProposedAction()
-        self.open(event.mimeData().urls()[0].toLocalFile())
+        path = event.mimeData().urls()[0].toLocalFile()
+        if self.graph is not None and is_overlay_file(path):
+            self.overlays.open_file(path, otherwise=self._open_instead)
+        else:
+            self.open(path)
+
+    def _open_instead(self, path: str, problem: str) -> None:
+        """Open a file as a model that holds no overlay; if it is no model, either, both problems are told."""
+        self.open(path)
+        self._aside = problem
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.opener.cancel()
+        self.cancel()
+        self.overlays.clear()
         self.panels.save()
         # The GL resources go while their context is still there: left to the destructors, drivers crash at exit.
         self.view.close()
@@ -328,13 +391,6 @@ class MainWindow(QMainWindow):
     def _last_folder(self) -> str:
         recent = recent_files()
         return str(Path(recent[0]).parent) if recent else str(Path.home())
-
-    def _fill_recent_menu(self) -> None:
-        self._recent_menu.clear()
-        for path in recent_files():
-            self._recent_menu.addAction(path, lambda path=path: self.open(path))
-        self._recent_menu.addSeparator()
-        self._recent_menu.addAction(self.tr("Forget These"), forget_recent)
 
 
 def _app() -> QApplication:

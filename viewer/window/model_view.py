@@ -4,19 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
+from ...overlays.book import OverlayBook
 from ..camera import Camera
 from ..scene import Scene
-from ..scene.heading import free_margins
+from ..scene.margins import free_margins
 from ..state import ViewState
 from ..theme import THEMES
 from .gl_widget import GlWidget
 from .hover_tip import HoverTip
+from .legend_drag import LegendDrag
 from .navigator import Navigator
 from .outline_layer import OutlineLayer
 
@@ -30,6 +32,12 @@ _WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
 _FRONT = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], np.float64)  # corners of a box's front face
 _NEAR = [(dx * r, dy * r) for r in (1.5, 3.0) for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -1))]
 _ASPECTS = (1.0, 2.4)  # a model is laid out for the shape of the view, within reason
+_LEGEND_CURSORS = {
+    None: Qt.CursorShape.ArrowCursor,
+    "low": Qt.CursorShape.SizeVerCursor,
+    "high": Qt.CursorShape.SizeVerCursor,
+    "between": Qt.CursorShape.OpenHandCursor,
+}
 _NEAREST, _FARTHEST = 1e-5, 4.0  # distances that zooming stays within, relative to the view of the whole model
 
 
@@ -40,18 +48,20 @@ class ModelView(GlWidget):
     ----------
     state : ViewState
         What is shown; everything that the user does here changes it, and every change of it is drawn.
-    scene : Scene
-        What draws it.
     """
 
-    def __init__(self, state: ViewState, scene: Scene, parent: QWidget | None = None) -> None:
+    drawn = Signal()  # after each frame
+    _more = Signal()  # from the thread that reads weights: more of them are there
+
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state = state
-        self.scene = scene
+        self.scene = scene = Scene(THEMES[state.theme], self._more.emit)
         self._graph: ModelGraph | None = None
         self._placement: Placement | None = None
         self._whole_distance = 1.0
         self._drag: _Drag | None = None
+        self._legend_drag: LegendDrag | None = None
         self._cursor: QPointF | None = None
         self.GetRenderWindow().AddRenderer(scene.renderer)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -73,11 +83,16 @@ class ModelView(GlWidget):
         events.selection.connect(self._on_selection)
         for signal in (events.focus, events.labels, events.angle, events.theme):
             signal.connect(self._on_change)
+        for signal in (
+            events.overlay, events.height, events.step, events.range, events.scale, events.colormap, events.keep
+        ):  # fmt: skip
+            signal.connect(self._on_values)
+        self._more.connect(self._on_values, Qt.ConnectionType.QueuedConnection)
 
-    def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState) -> None:
-        """Show a model as another state wants it."""
+    def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState, book: OverlayBook) -> None:
+        """Show a model with its overlays as another state wants it."""
         self._graph, self._placement = graph, placement
-        self.scene.show(graph, placement)
+        self.scene.show(graph, placement, book)
         self.navigator.show(graph, placement)
         self.state.assign(wanted)
         self._whole_distance = self.framing(0).distance
@@ -89,6 +104,11 @@ class ModelView(GlWidget):
         self._graph = self._placement = None
         self._tip.hide()
         self.state.assign(ViewState(theme=self.state.theme))
+        self.scene.close_model()
+
+    def close(self) -> bool:
+        self.scene.close_model()
+        return super().close()
 
     # ---------------------------------------------------------------- the camera
     def aspect(self, width: int, height: int) -> float:
@@ -139,6 +159,7 @@ class ModelView(GlWidget):
             self.scene.draw(
                 replace(self.state, hover=None), self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving
             )
+            self.drawn.emit()
 
     def _on_camera(self) -> None:
         self._tip.hide()
@@ -148,6 +169,14 @@ class ModelView(GlWidget):
 
     def _on_change(self) -> None:
         self.redraw()
+
+    def _on_values(self) -> None:
+        """Show other values at once, and finely once they stay: they may be dragged or played."""
+        if self._graph is not None:
+            if self.state.height is not None:
+                self.state.hover = None  # its outline would stay where the box was
+            self._rest.start()
+            self.redraw()
 
     def _on_hover(self, node: int | None) -> None:
         self._outline("hover", node, THEMES[self.state.theme].hover)
@@ -163,7 +192,8 @@ class ModelView(GlWidget):
         if node is None or self._placement is None:
             self._outlines.unmark(what)
             return
-        corners = self._placement.center[node] + _FRONT * self._placement.size[node] / 2
+        center, size = self.scene.box(node)
+        corners = center + _FRONT * size / 2
         px, depth = self.camera().project(corners, self.viewport())
         if (depth > 0).all():
             self._outlines.mark(what, [QPointF(x, y) for x, y in (px / self.devicePixelRatioF()).tolist()], color)
@@ -181,6 +211,11 @@ class ModelView(GlWidget):
     def mousePressEvent(self, ev: QMouseEvent) -> None:
         self.navigator.interrupt()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+        part = self._legend_part(ev.position())
+        if part is not None:
+            if ev.button() == Qt.MouseButton.LeftButton:
+                self._legend_drag = LegendDrag(self.scene, self.state, part, self._device(ev.position())[1])
+            return
         pans = ev.button() != Qt.MouseButton.LeftButton or bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._drag = _Drag(
             ev.position(), self._pan if pans else self._orbit, click=ev.button() == Qt.MouseButton.LeftButton
@@ -188,7 +223,9 @@ class ModelView(GlWidget):
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         self._cursor = ev.position()
-        if self._drag is None:
+        if self._legend_drag is not None:
+            self._legend_drag.to(self._device(ev.position())[1])
+        elif self._drag is None:
             if not self._hover.isActive():
                 self._hover.start()
         elif self._drag.to(ev.position()):
@@ -196,13 +233,16 @@ class ModelView(GlWidget):
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         drag, self._drag = self._drag, None
+        self._legend_drag = None
         self.unsetCursor()
         if drag is not None and drag.click and not drag.dragged:
             self.state.selection = self.pick(ev.position())
 
     def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
-        self._drag = None  # the second press is no click of its own
-        if ev.button() == Qt.MouseButton.LeftButton:
+        self._drag = self._legend_drag = None  # the second press is no click of its own
+        if self._legend_part(ev.position()) is not None:
+            self.state.range = None
+        elif ev.button() == Qt.MouseButton.LeftButton:
             hit = self.pick(ev.position())
             if hit is not None:
                 self.navigator.enter(hit)
@@ -254,14 +294,22 @@ class ModelView(GlWidget):
         return hit
 
     def _look_under_cursor(self) -> None:
-        if self._cursor is None or self._drag is not None or self.moving or self._graph is None:
+        busy = self._drag is not None or self._legend_drag is not None or self.moving
+        if self._cursor is None or busy or self._graph is None:
             return
-        node = self.pick(self._cursor)
+        part = self._legend_part(self._cursor)
+        self.setCursor(_LEGEND_CURSORS[part])
+        node = self.pick(self._cursor) if part is None else None
         if node is None:
             self._tip.hide()
         else:
-            self._tip.tell(self._graph, node, self._cursor.toPoint())
+            value = self.scene.value_at(*self._device(self._cursor), node)
+            self._tip.tell(self._graph, node, self._cursor.toPoint(), value)
         self.state.hover = node
+
+    def _legend_part(self, at: QPointF) -> str | None:
+        """Return what of the legend's range is under a point of the widget: "low", "high", "between" or None."""
+        return self.scene.legend_hit(*self._device(at))
 
     def _device(self, at: QPointF) -> tuple[float, float]:
         scale = self.devicePixelRatioF()

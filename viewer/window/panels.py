@@ -1,60 +1,78 @@
 """The docks beside the scene: which are shown, how wide they are, and that this is remembered."""
 
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from .recent import settings
 
 __all__ = ["Panels"]
 
-_TREE_WIDTH, _INSPECTOR_WIDTH, _LEAST = 380, 300, 240
-_TREE, _INSPECTOR = "panels/tree", "panels/inspector"
+_LEFT_WIDTH, _INSPECTOR_WIDTH, _LEAST = 380, 300, 240
+_TREE, _OVERLAYS, _INSPECTOR = "panels/tree", "panels/overlays", "panels/inspector"
+_VERSION = 2  # of the remembered places: those of other docks are of no use
 translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
 
 
 class Panels:
-    """The tree's dock at the left and the inspector's at the right, both there only beside a model."""
+    """Tree and overlays in one dock area at the left, the inspector at the right; there only beside a model."""
 
-    def __init__(self, window: QMainWindow, tree: QWidget, inspector: QWidget) -> None:
+    def __init__(self, window: QMainWindow, tree: QWidget, overlays: QWidget, inspector: QWidget) -> None:
         self._window = window
-        area = Qt.DockWidgetArea
-        self._tree = _dock(window, translate("Panels", "Model"), "treeDock", tree, area.LeftDockWidgetArea)
-        self._inspector = _dock(
-            window, translate("Panels", "Inspector"), "inspectorDock", inspector, area.RightDockWidgetArea
-        )
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        window.setTabPosition(left | right, QTabWidget.TabPosition.North)
+        window.setDocumentMode(True)
+        self._tree = _dock(window, translate("Panels", "Model"), "treeDock", tree, left)
+        self._overlays = _dock(window, translate("Panels", "Overlays"), "overlaysDock", overlays, left)
+        self._inspector = _dock(window, translate("Panels", "Inspector"), "inspectorDock", inspector, right)
+        window.tabifyDockWidget(self._tree, self._overlays)
         self._sized = False
 
     def show_beside_model(self, there: bool) -> None:
         """Show the docks that the user wants, or none where there is no model."""
         self._tree.setVisible(there and self.has_tree())
+        self._overlays.setVisible(there and self.has_overlays())
         self._inspector.setVisible(there and self.has_inspector())
+        self._title()
         if there and not self._sized:
             # Not in the constructor: Qt forgets the widths of docks that are hidden when they are set.
-            self._window.resizeDocks([self._tree, self._inspector], self._widths(), Qt.Orientation.Horizontal)
+            left = self._tree if self.has_tree() else self._overlays
+            self._window.resizeDocks([left, self._inspector], self._widths(), Qt.Orientation.Horizontal)
+            self._tree.raise_()
             self._sized = True
 
     def width(self) -> int:
         """Return the pixels that the docks take, or will take once they are shown."""
-        tree, inspector = self._widths()
-        return tree * self.has_tree() + inspector * self.has_inspector()
+        left, inspector = self._widths()
+        return left * (self.has_tree() or self.has_overlays()) + inspector * self.has_inspector()
 
     def _widths(self) -> list[int]:
         """Return the docks' widths: less in a small window, which is there for the scene."""
         share = min(1.0, self._window.width() / 1600)
-        return [max(_LEAST, round(width * share)) for width in (_TREE_WIDTH, _INSPECTOR_WIDTH)]
+        return [max(_LEAST, round(width * share)) for width in (_LEFT_WIDTH, _INSPECTOR_WIDTH)]
 
     def show_tree(self) -> None:
         """Show the tree, whether it is wanted otherwise or not."""
-        self._tree.show()
+        self._show(self._tree)
+
+    def show_overlays(self) -> None:
+        """Show the overlays, whether they are wanted otherwise or not."""
+        self._show(self._overlays)
 
     def has_tree(self) -> bool:
         """Whether the tree is shown beside a model."""
         return bool(settings().value(_TREE, True, bool))
 
     def toggle_tree(self) -> None:
-        """Show or hide the tree."""
-        settings().setValue(_TREE, not self.has_tree())
-        self._tree.setVisible(self.has_tree())
+        """Show the tree, or hide it where it is in sight."""
+        self._toggle(self._tree, _TREE, self.has_tree())
+
+    def has_overlays(self) -> bool:
+        """Whether the overlays are shown beside a model."""
+        return bool(settings().value(_OVERLAYS, True, bool))
+
+    def toggle_overlays(self) -> None:
+        """Show the overlays, or hide them where they are in sight."""
+        self._toggle(self._overlays, _OVERLAYS, self.has_overlays())
 
     def has_inspector(self) -> bool:
         """Whether the inspector is shown beside a model."""
@@ -62,14 +80,38 @@ class Panels:
 
     def toggle_inspector(self) -> None:
         """Show or hide the inspector."""
-        settings().setValue(_INSPECTOR, not self.has_inspector())
-        self._inspector.setVisible(self.has_inspector())
+        self._toggle(self._inspector, _INSPECTOR, self.has_inspector())
+
+    def _toggle(self, dock: QDockWidget, key: str, wanted: bool) -> None:
+        # Behind another tab it is asked for because it cannot be seen.
+        if wanted and dock.isVisible() and dock.visibleRegion().isEmpty():
+            dock.raise_()
+            return
+        settings().setValue(key, not wanted)
+        if wanted:
+            dock.hide()
+            self._title()
+        else:
+            self._show(dock)
+
+    def _show(self, dock: QDockWidget) -> None:
+        dock.show()
+        dock.raise_()
+        self._title()
+
+    def _title(self) -> None:
+        """Leave out the titles of docks that have tabs, which say the same."""
+        docks = (self._tree, self._overlays)
+        tabbed = not any(dock.isHidden() for dock in docks) and bool(self._window.tabifiedDockWidgets(docks[0]))
+        for dock in docks:
+            if tabbed != isinstance(dock.titleBarWidget(), _NoTitle):
+                dock.setTitleBarWidget(_NoTitle() if tabbed else None)  # pyright: ignore[reportArgumentType]
 
     def save(self) -> None:
         """Remember the window's size and place, and the docks' widths where they were shown."""
         settings().setValue("geometry", self._window.saveGeometry())
         if self._sized:
-            settings().setValue("docks", self._window.saveState())
+            settings().setValue("docks", self._window.saveState(_VERSION))
 
     def restore(self) -> None:
         """Bring back what `save` remembered."""
@@ -77,7 +119,11 @@ class Panels:
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
         if isinstance(docks, QByteArray):
-            self._sized = self._window.restoreState(docks)
+            self._sized = self._window.restoreState(docks, _VERSION)
+
+
+class _NoTitle(QWidget):
+    """Takes the place of a title."""
 
 
 def _dock(window: QMainWindow, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:

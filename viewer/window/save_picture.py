@@ -11,6 +11,7 @@ from ...errors import ArchvizError
 from ...files import check_output
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
+from ...overlays.book import OverlayBook
 from ..picture import render_picture
 from ..state import ViewState
 
@@ -26,7 +27,12 @@ def picture_size(viewport: tuple[int, int]) -> tuple[int, int]:
 
 
 def ask_and_save(
-    parent: QWidget, graph: ModelGraph, placement: Placement, state: ViewState, viewport: tuple[int, int]
+    parent: QWidget,
+    graph: ModelGraph,
+    placement: Placement,
+    state: ViewState,
+    viewport: tuple[int, int],
+    book: OverlayBook,
 ) -> str | None:
     """Ask for a file name and write the picture there; return what went wrong, None where nothing did."""
     place = graph.path(state.focus)
@@ -45,7 +51,7 @@ def ask_and_save(
     QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
     try:
         check_output(str(path))
-        render_picture(graph, placement, replace(state, hover=None), picture_size(viewport), path)
+        render_picture(graph, placement, replace(state, hover=None), picture_size(viewport), path, book=book)
     except (ArchvizError, OSError) as error:
         return str(error)
     finally:

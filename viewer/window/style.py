@@ -86,7 +86,12 @@ QMenu::indicator { width: 14px; height: 14px; left: 7px; }
 
 QDockWidget { color: $dim; font-weight: 600; }
 QDockWidget::title { background: $panel; padding: 10px 14px 8px 14px; text-align: left; }
-#treePanel { background: $panel; }
+#treePanel, #overlayPanel, #overlayPage, #overlaySettings { background: $panel; }
+QMainWindow QTabBar { background: $panel; qproperty-drawBase: 0; }
+QMainWindow QTabBar::tab { background: $panel; color: $dim; font-weight: 600; padding: 9px 14px 8px 14px; border: none;
+                           border-bottom: 2px solid transparent; }
+QMainWindow QTabBar::tab:hover { color: $text; }
+QMainWindow QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QStatusBar { background: $bar; color: $dim; border-top: 1px solid $line; padding: 2px 8px; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $dim; padding: 2px 6px; }
@@ -95,6 +100,7 @@ QTreeView { background: $panel; color: $text; border: none; outline: none; selec
 QTreeView::item { height: 26px; border: none; padding-right: 6px; }
 QTreeView::item:hover { background: $hovered; }
 QTreeView::item:selected { background: $chosen; color: $text; }
+#overlayList::item { padding-left: 6px; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line;
                        padding: 5px 5px; font-size: 12px; }
@@ -102,6 +108,48 @@ QHeaderView::section { background: $panel; color: $dim; border: none; border-bot
 QLineEdit { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 6px 10px;
             selection-background-color: $accent; }
 QLineEdit:focus { border-color: $accent; }
+QLineEdit:disabled, QComboBox:disabled { color: $faint; }
+#overlayPanel QLineEdit { padding: 4px 7px; }
+#overlayPanel QLineEdit#search { padding: 6px 10px; }
+
+QComboBox { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 3px 6px 3px 8px;
+            min-height: 20px; }
+QComboBox:focus, QComboBox:on { border-color: $accent; }
+#overlayPanel QComboBox QLineEdit { background: transparent; border: none; padding: 0; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: none; width: 0; height: 0; border-top: 5px solid $dim;
+                        border-left: 4px solid $raised; border-right: 4px solid $raised; }
+QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $pressed; outline: none;
+                              selection-background-color: $chosen; selection-color: $text; }
+
+QTableView { background: $panel; color: $text; border: none; outline: none; selection-background-color: $chosen;
+             selection-color: $text; }
+QTableView QHeaderView::section { padding: 5px 16px 5px 8px; }
+QTableView::item { border: none; padding: 0 8px; }
+QTableView::item:hover { background: $hovered; }
+QTableView::item:selected { background: $chosen; color: $text; }
+
+QSplitter::handle:vertical { height: 1px; background: $line; margin: 0; }
+QSplitter::handle:hover { background: $accent; }
+
+QSlider::groove:horizontal { height: 4px; background: $pressed; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal { background: $text; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }
+QSlider:focus { border: none; }
+#timeline { background: $bar; border-top: 1px solid $line; }
+QLabel#stepName { color: $text; }
+
+QLabel#overlayTitle { color: $text; font-size: 15px; font-weight: 600; }
+QLabel#overlayUnit { color: $dim; }
+QLabel#filterCount { color: $dim; font-size: 12px; }
+QLabel#problem { color: $warning_line; font-size: 12px; }
+QLabel#syntheticNote { color: $text; background: $warning; border-radius: 5px; padding: 4px 8px; }
+QToolButton[role="chip"] { background: $raised; color: $text; border: 1px solid $line; border-radius: 10px;
+                           padding: 2px 9px; font-size: 12px; }
+QToolButton[role="chip"]:hover { border-color: $accent; }
+QToolButton[role="chip"]:checked { background: $chosen; border-color: $accent; color: $text; }
+QToolButton[role="chip"]:focus { padding: 2px 9px; }
+QToolButton:disabled { color: $faint; }
 QLabel#resultCount { color: $dim; padding: 6px 2px 0 2px; font-size: 12px; }
 
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }

@@ -5,7 +5,7 @@ from PySide6.QtCore import QCoreApplication
 from ...graph.kinds import NodeKind, Provenance
 from ...graph.model_graph import ModelGraph
 
-__all__ = ["attribute_word", "capital", "kind_word", "node_title", "provenance_words"]
+__all__ = ["attribute_word", "capital", "kind_word", "kind_words", "node_title", "provenance_words"]
 
 translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
 
@@ -41,6 +41,40 @@ def kind_word(kind: NodeKind) -> str:
         NodeKind.VALUE: translate("Kind", "input or output of the graph"),
         NodeKind.MTP: translate("Kind", "multi-token prediction"),
         NodeKind.OPTIMIZER: translate("Kind", "optimizer state"),
+    }[kind]
+
+
+def kind_words(kind: NodeKind) -> str:
+    """Return what people call several nodes of a kind."""
+    return {
+        NodeKind.MODULE: translate("Kind", "modules"),
+        NodeKind.MODEL: translate("Kind", "models"),
+        NodeKind.STACK: translate("Kind", "stacks of layers"),
+        NodeKind.LAYER: translate("Kind", "layers"),
+        NodeKind.ATTENTION: translate("Kind", "attention blocks"),
+        NodeKind.HEADS: translate("Kind", "groups of attention heads"),
+        NodeKind.HEAD: translate("Kind", "attention heads"),
+        NodeKind.PROJECTION: translate("Kind", "projections"),
+        NodeKind.OUTPUT_PROJECTION: translate("Kind", "output projections"),
+        NodeKind.MLP: translate("Kind", "MLPs"),
+        NodeKind.MOE: translate("Kind", "mixtures of experts"),
+        NodeKind.ROUTER: translate("Kind", "routers"),
+        NodeKind.EXPERTS: translate("Kind", "groups of experts"),
+        NodeKind.EXPERT: translate("Kind", "experts"),
+        NodeKind.SHARED_EXPERT: translate("Kind", "shared experts"),
+        NodeKind.LINEAR: translate("Kind", "linear layers"),
+        NodeKind.NORM: translate("Kind", "norms"),
+        NodeKind.EMBEDDING: translate("Kind", "embeddings"),
+        NodeKind.OUTPUT: translate("Kind", "output heads"),
+        NodeKind.CONV: translate("Kind", "convolutions"),
+        NodeKind.POOL: translate("Kind", "poolings"),
+        NodeKind.RECURRENT: translate("Kind", "recurrent layers"),
+        NodeKind.ACTIVATION: translate("Kind", "activations"),
+        NodeKind.OPERATOR: translate("Kind", "operators"),
+        NodeKind.TENSOR: translate("Kind", "tensors"),
+        NodeKind.VALUE: translate("Kind", "inputs and outputs of the graph"),
+        NodeKind.MTP: translate("Kind", "multi-token predictions"),
+        NodeKind.OPTIMIZER: translate("Kind", "optimizer states"),
     }[kind]
 
 

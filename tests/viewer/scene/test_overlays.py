@@ -174,6 +174,21 @@ def test_heights_raise_closed_parts_and_picking_follows(stage, toy, load):
     assert stage.scene.pick(float(x) + 0.5, float(y) + 0.5) == tallest
 
 
+def test_what_a_tall_part_hides_is_not_written_through_it(stage, load):
+    angle = (-55.0, 35.0, 1.0)
+    stage.picture(
+        overlay="load", height="load", angle=angle, labels=True, focus=stage.graph.id_of("model.layers.2.mlp")
+    )
+    frame = stage.scene.frame
+    written = [label for label in stage.scene.labels if label.spot.on == "face" and label.candidate.node in load.ids]
+    assert written
+    for label in written:
+        x, y = (label.rect[0] + label.rect[2]) / 2, (label.rect[1] + label.rect[3]) / 2
+        assert stage.scene.pick(x, y) == label.candidate.node
+    hidden = frame.hidden(np.flatnonzero(np.isin(frame.cut.nodes, load.ids)))
+    assert hidden.any()  # else this shows nothing
+
+
 def test_nothing_moves_when_an_overlay_comes_or_goes(stage):
     stage.picture()
     plain = stage.scene.frame

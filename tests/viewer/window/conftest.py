@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from archviz3d.graph.kinds import NodeKind
 from archviz3d.graph.model_graph import ModelGraph
+from archviz3d.overlays.overlay import Aggregate, Figure, Origin, Overlay
 from archviz3d.viewer.window.main_window import MainWindow
 from archviz3d.viewer.window.qt_application import qt_application
 
@@ -63,6 +66,44 @@ def toy_window(window: MainWindow, toy: ModelGraph, qtbot: QtBot, at_rest) -> Ma
     qtbot.waitUntil(lambda: window.graph is toy, timeout=WAIT)
     at_rest(window)
     return window
+
+
+@pytest.fixture
+def loads(toy: ModelGraph) -> Overlay:
+    """Loads of the 96 experts at three steps: the k-th has 10 k tokens, ten more each step; each sixteenth has none."""
+    return make_loads(toy)
+
+
+def make_loads(graph: ModelGraph) -> Overlay:
+    ids = graph.of_kind(NodeKind.EXPERT).astype(np.int32)
+    row = 10.0 * np.arange(len(ids), dtype=np.float32)
+    values = np.stack([row, row + 10, row + 20])
+    values[:, ::16] = 0
+    return Overlay(
+        name="expert-load",
+        title="Expert load",
+        definition="tokens that the router sends to an expert",
+        source="made by hand",
+        origin=Origin.SYNTHETIC,
+        aggregate=Aggregate.MEAN,
+        ids=ids,
+        values=values,
+        unit="tokens",
+        steps=("100", "200", "300"),
+        figure=Figure.COUNT,
+    )
+
+
+@pytest.fixture
+def loaded_window(toy_window: MainWindow, loads: Overlay, qtbot: QtBot, at_rest) -> MainWindow:
+    """A window that shows the toy model, whose book has the loads, with the panel of overlays in front."""
+    assert toy_window.book is not None
+    name = toy_window.book.add(loads, "loads.csv")
+    toy_window.overlays.panel.show_added([name], "96 of 96 names matched")
+    toy_window.panels.show_overlays()
+    qtbot.waitUntil(toy_window.overlays.panel.isVisible, timeout=WAIT)
+    at_rest(toy_window)
+    return toy_window
 
 
 @pytest.fixture
