@@ -1,7 +1,7 @@
 """Checks of options that the command line and the Python interface share."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import inf
 from numbers import Integral
 
 from .errors import UsageError
@@ -10,6 +10,7 @@ __all__ = ["SCALES", "check_camera", "check_keep", "check_range", "check_size"]
 
 SCALES = ("linear", "log", "quantile")
 
+_MOST, _EXTENT = 1e38, 1e-37  # values are of single precision: a range beyond has no colours
 _SMALLEST, _LARGEST = 64, 16384  # pixels; graphics cards draw no larger picture at once
 
 
@@ -52,12 +53,12 @@ def check_range(limits: Sequence[float]) -> tuple[float, float]:
     Raises
     ------
     UsageError
-        When they are not two finite numbers, the lower one first.
+        When they are not two numbers of single precision, the lower one first.
     """
     if len(limits) != 2:
-        raise UsageError(f"{tuple(limits)} is no range; give its low and its high end")
+        raise UsageError(f"{str(tuple(limits))[:60]} is no range; give its low and its high end")
     low, high = map(float, limits)
-    if not (isfinite(low) and isfinite(high) and low < high and high - low > 1e-12 * max(abs(low), abs(high))):
+    if not (-_MOST <= low < high <= _MOST and high - low > max(1e-12 * max(abs(low), abs(high)), _EXTENT)):
         raise UsageError(f"range {low:g},{high:g}: give two finite numbers, the lower one first")
     return low, high
 
@@ -71,8 +72,10 @@ def check_keep(limits: Sequence[float]) -> tuple[float, float]:
         When they are not two numbers, the lower one first.
     """
     if len(limits) != 2:
-        raise UsageError(f"{tuple(limits)} is no filter; give the lowest and the highest value that stay in colour")
+        raise UsageError(
+            f"{str(tuple(limits))[:60]} is no filter; give the lowest and the highest value that stay in colour"
+        )
     low, high = map(float, limits)
-    if not low <= high:
+    if not low <= high or low == inf or high == -inf:
         raise UsageError(f"keep {low:g},{high:g}: give two numbers, the lower one first")
     return low, high

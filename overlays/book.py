@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -37,6 +38,7 @@ class OverlayBook:
         self._made: dict[str, Overlay] = {}
         # One for each name, held while it is made: two threads must not make the same, and none waits for another.
         self._locks: dict[str, Lock] = {}
+        self._files: dict[Path, list[str]] = {}  # names of what each brought
         self._values = lru_cache(maxsize=_KEPT_STEPS)(self._at)
         self._spread = lru_cache(maxsize=_KEPT_STEPS)(self._population)
 
@@ -102,16 +104,22 @@ class OverlayBook:
         self._made[name] = overlay
         return name
 
-    def add_file(self, overlays: Iterable[Overlay], group: str) -> list[str]:
+    def add_file(self, overlays: Iterable[Overlay], path: str) -> list[str]:
         """Take in all overlays of a file in the place of those that it brought before; return their names."""
-        for name in [name for name, recipe in self._recipes.items() if recipe.group == group]:
+        for name in self.names_of_file(path):
             del self._recipes[name], self._made[name]
         self._values.cache_clear()
         self._spread.cache_clear()
-        return [self.add(overlay, group) for overlay in overlays]
+        names = [self.add(overlay, Path(path).name) for overlay in overlays]
+        self._files[Path(path).resolve()] = names
+        return names
+
+    def names_of_file(self, path: str) -> list[str]:
+        """Return the names of the overlays that a file brought when it was last read."""
+        return self._files.get(Path(path).resolve(), [])  # not its name alone: runs differ in their folders
 
     def _at(self, name: str, step: int) -> NodeValues:
-        return self._made[name].at(self.graph, step)
+        return self.get(name).at(self.graph, step)
 
     def _population(self, name: str) -> NDArray[np.float32]:
-        return population(self._made[name], self.graph)
+        return population(self.get(name), self.graph)

@@ -46,7 +46,7 @@ def automatic_range(ordered: NDArray[np.float32], scale: Scale, diverging: bool)
     scale : Scale
         On a logarithmic scale only positive values count.
     diverging : bool
-        The range is centred on zero.
+        The range is centred on zero, but for a logarithmic scale.
     """
     if scale is Scale.LOG:
         ordered = ordered[ordered > 0]
@@ -55,7 +55,7 @@ def automatic_range(ordered: NDArray[np.float32], scale: Scale, diverging: bool)
         ordered = distinct
     if not len(ordered):
         return (1.0, 10.0) if scale is Scale.LOG else (-1.0, 1.0) if diverging else (0.0, 1.0)
-    if diverging:
+    if diverging and scale is not Scale.LOG:
         most = float(np.percentile(np.abs(ordered), _HIGH)) or float(np.abs(ordered).max()) or 1.0
         return -most, most
     low, high = (float(x) for x in np.percentile(ordered, (_LOW, _HIGH)))
@@ -65,7 +65,7 @@ def automatic_range(ordered: NDArray[np.float32], scale: Scale, diverging: bool)
         low, high = float(ordered[0]), float(ordered[-1])
     if high <= low:  # one value for all: it takes the middle
         pad = abs(low) / 2 or 0.5
-        low, high = low - pad, high + pad
+        low, high = (low / 2, high * 2) if scale is Scale.LOG else (low - pad, high + pad)
     return low, high
 
 
@@ -89,11 +89,11 @@ def shares(
         above = np.searchsorted(quantiles, values, "right")
         place = (below + above - 1) / 2 / (QUANTILES - 1)
     elif scale is Scale.LOG:
-        floor = np.float32(max(low, 1e-37))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            place = np.log(np.maximum(values, np.float32(1e-38)) / floor) / np.log(np.float32(high) / floor)
-    else:
-        place = (values - np.float32(low)) / np.float32(high - low)
+        floor = max(low, 1e-37)
+        top = max(high, floor * (1 + 1e-6))
+        place = np.log(np.maximum(values.astype(np.float64), floor) / floor) / np.log(top / floor)
+    else:  # in double precision: the difference of two huge values has none in single
+        place = (values.astype(np.float64) - low) / (high - low)
     place = np.clip(place, 0.0, 1.0).astype(np.float32)
     place[np.isnan(values)] = np.nan
     return place

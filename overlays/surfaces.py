@@ -13,7 +13,7 @@ from .recipe import NothingToShowError, Recipe
 
 __all__ = ["SURFACES"]
 
-# name -> (title, statistic, definition, signed, scale)
+# name -> (title, statistic, definition, signed)
 _KINDS = {
     "weights": (
         "Weights, RMS",

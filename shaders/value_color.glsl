@@ -37,8 +37,9 @@ float placeOf(float value)
     place = float(ranksBelow(value, false) + ranksBelow(value, true) - 1) / 2.0 / 255.0;
   else if (valueScale > 0.5)
   {
+    // Not the logarithm of a ratio: over wide ranges the ratio has no place in single precision.
     float floor_ = max(valueLow, 1e-37);
-    place = log(max(value, 1e-38) / floor_) / log(valueHigh / floor_);
+    place = (log(max(value, floor_)) - log(floor_)) / max(log(valueHigh) - log(floor_), 1e-6);
   }
   else
     place = (value - valueLow) / (valueHigh - valueLow);

@@ -104,7 +104,8 @@ def node_coloring(
         chosen, limits, table, colormap = Scale.LINEAR, (-0.5, count - 0.5), category_table(count), ""
     else:
         limits = _usable(range, spread, chosen) or automatic_range(spread, chosen, overlay.diverging)
-        colormap = colormap or default_colormap(overlay.diverging, theme)
+        # Only on a linear scale is zero in the middle.
+        colormap = colormap or default_colormap(overlay.diverging and chosen is Scale.LINEAR, theme)
         table = color_table(colormap)
     innermost = found.own & (book.graph.subtree_sums(found.own) == 1)
     return Coloring(

@@ -19,8 +19,9 @@ SUGGESTED = (
     *("crameri:batlow", "crameri:lajolla", "crameri:devon"),
     *("crameri:berlin", "crameri:vik", "crameri:managua", "crameri:broc", "colorbrewer:puor"),
 )
-# Okabe and Ito (2008), without black; further categories repeat them lighter.
+# Okabe and Ito (2008), without black. More categories than these are told apart by Glasbey's colours (2007).
 _CATEGORIES = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
+_MORE = "glasbey"
 
 
 def default_colormap(diverging: bool, theme: str) -> str:
@@ -45,9 +46,10 @@ def color_table(name: str) -> NDArray[np.uint8]:
     try:
         found = cmap.Colormap(name)
     except (ValueError, TypeError, KeyError):
-        known = {short.rpartition(":")[2]: short for short in cmap.Catalog()}
-        close = difflib.get_close_matches(name, list(dict.fromkeys([*known, *known.values()])), 3, 0.6)
-        hint = f"did you mean {' or '.join(dict.fromkeys(close))}" if close else f"e.g. {', '.join(SUGGESTED[:5])}"
+        full = ":" in name  # each map has a short and a full name: "batlow", "crameri:batlow"
+        known = [known for known in cmap.Catalog() if (":" in known) == full]
+        close = difflib.get_close_matches(name[:60], known, 3, 0.6)
+        hint = f"did you mean {' or '.join(close)}" if close else f"e.g. {', '.join(SUGGESTED[:5])}"
         raise UsageError(f"no colour map {name[:60]!r}; {hint}") from None
     return np.rint(np.asarray(found(np.linspace(0, 1, LUT_SIZE)))[:, :3] * 255).astype(np.uint8)
 
@@ -62,6 +64,9 @@ def check_colormap(name: str) -> str:
 def category_table(count: int) -> NDArray[np.uint8]:
     """Return a table whose `count` equal parts are the colours of so many categories, shape (`LUT_SIZE`, 3)."""
     index = np.arange(LUT_SIZE) * max(count, 1) // LUT_SIZE
-    base = np.array([rgb(color) for color in _CATEGORIES])[index % len(_CATEGORIES)]
-    lighter = 0.45 * ((index // len(_CATEGORIES)) % 2)[:, None]
-    return np.rint(base + (255 - base) * lighter).astype(np.uint8)
+    if count <= len(_CATEGORIES):
+        return np.array([rgb(color) for color in _CATEGORIES], np.uint8)[index]
+    import cmap
+
+    colors = np.array([color.rgba8[:3] for color in cmap.Colormap(_MORE).iter_colors(LUT_SIZE)], np.uint8)
+    return colors[index]

@@ -9,7 +9,7 @@ from psygnal import SignalGroupDescriptor
 
 from ..errors import InputError, UsageError
 from ..graph.model_graph import ModelGraph
-from ..options import check_camera, check_range
+from ..options import check_camera, check_keep, check_range
 from .camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera
 from .colormaps import check_colormap
 
@@ -161,6 +161,8 @@ def _check(saved: _SavedState, camera: Camera | None) -> None:
     check_camera(saved.angle)
     if saved.range is not None:
         check_range(saved.range)
+    if saved.keep is not None:
+        check_keep((_bound(saved.keep[0], -inf), _bound(saved.keep[1], inf)))
     if saved.colormap is not None:
         check_colormap(saved.colormap)
     if camera is not None:

@@ -1,5 +1,6 @@
 """Text that people read in the scene, where Qt is not: the window lends its translator."""
 
+import re
 from collections.abc import Callable
 
 __all__ = ["QT_TRANSLATE_NOOP", "counted", "filled", "set_translator", "translate"]
@@ -36,9 +37,8 @@ def QT_TRANSLATE_NOOP(_context: str, text: str) -> str:  # noqa: N802  the name 
 
 def filled(text: str, *values: str) -> str:
     """Return a text with %1, %2 ... replaced, as Qt's ``arg`` does."""
-    for k, value in enumerate(values, 1):
-        text = text.replace(f"%{k}", value)
-    return text
+    # In one pass: a value may have a %1 in it.
+    return re.sub(r"%([1-9])", lambda mark: values[int(mark[1]) - 1] if int(mark[1]) <= len(values) else mark[0], text)
 
 
 def counted(number: int, written: str, one: str, many: str) -> str:

@@ -80,7 +80,8 @@ class ValueAxis:
     def ticks(self, most: int) -> list[float]:
         """Return round values to write along the axis, ascending, `most` at most."""
         if self.scale is Scale.QUANTILE:
-            return [float(self.coloring.quantiles[round(q * (QUANTILES - 1))]) for q in (0, 0.25, 0.5, 0.75, 1)]
+            ranks = np.linspace(0, QUANTILES - 1, min(most, 5)).round().astype(int)
+            return np.unique(self.coloring.quantiles[ranks]).tolist()  # ties once
         if self.scale is Scale.LOG:
             first, last = ceil(self.low / np.log(10)), floor(self.high / np.log(10))
             if last - first >= 1:
@@ -92,8 +93,9 @@ class ValueAxis:
 
 def _round_between(low: float, high: float, most: int) -> list[float]:
     """Return multiples of 1, 2 or 5 times a power of ten between two values."""
-    step = (high - low) / max(most, 1)
-    power = 10.0 ** floor(log10(step)) if step > 0 else 1.0
-    step = next(k * power for k in (1, 2, 5, 10) if k * power >= step * (1 - 1e-9)) if step > 0 else 1.0
-    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
-    return [k * step for k in range(first, min(last, first + 2 * most) + 1)]
+    power = 10.0 ** floor(log10((high - low) / max(most, 1)))
+    for step in (power, 2 * power, 5 * power, 10 * power):
+        first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+        if last - first < most:
+            return [k * step for k in range(first, last + 1)]
+    return []

@@ -61,7 +61,7 @@ def step_text(overlay: Overlay, step: int) -> str:
 
 
 def overlay_facts(coloring: Coloring, step: int) -> list[str]:
-    """Return the short lines under an overlay's title: unit, origin, step, scale where it is not plain."""
+    """Return the short lines under an overlay's title: unit and origin, step."""
     overlay = coloring.overlay
     unit = overlay.unit
     facts = [" · ".join(filter(None, (unit, origin_word(overlay.origin)))), step_text(overlay, step)]
@@ -80,7 +80,7 @@ def surface_facts(statistic: str, levels: Sequence[int], share: float, loading: 
         word = translate("Scene", _STATISTICS[statistic])
         facts.append(filled(translate("Scene", "a cell is the %1 of a block, %2 values a side"), word, span))
     if share < _ENOUGH:
-        facts.append(filled(translate("Scene", "sampled: %1 % of the values read"), f"{max(100 * share, 0.01):.2g}"))
+        facts.append(filled(translate("Scene", "sampled: %1 % of the values read"), f"{max(100 * share, 0.01):.3g}"))
     if loading:
         facts.append(translate("Scene", "reading …"))
     return facts
@@ -92,7 +92,9 @@ def filter_text(coloring: Coloring) -> str:
         return ""
     low, high = coloring.keep
     overlay = coloring.overlay
-    if low == high:
+    if not (isfinite(low) or isfinite(high)):
+        words = translate("Scene", "only what has a value")
+    elif low == high:
         words = filled(translate("Scene", "only %1"), value_with_unit(overlay, low))
     elif not isfinite(low):
         words = filled(translate("Scene", "only up to %1"), value_with_unit(overlay, high))

@@ -1,8 +1,8 @@
 """From the options of a command or call to a ViewState."""
 
 import logging
+import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
@@ -101,9 +101,10 @@ def view_state(
 
 def _named(book: OverlayBook, wanted: str) -> str:
     """Return the name of an overlay that is meant by a name, or by a file, which is read."""
-    path, _, name = wanted.rpartition("#") if "#" in wanted and not Path(wanted).exists() else (wanted, "", "")
+    # Not `Path.exists`, which raises for what is too long.
+    path, _, name = wanted.rpartition("#") if "#" in wanted and not os.path.exists(wanted) else (wanted, "", "")  # noqa: PTH110
     if not path.lower().endswith(SUFFIXES):
-        if Path(path).is_file():
+        if os.path.isfile(path):  # noqa: PTH113
             raise UsageError(f"{path}: files of overlays are {', '.join(SUFFIXES)}; see docs/overlays.md")
         return wanted
     found = read_overlays(path, book.graph)
@@ -111,7 +112,7 @@ def _named(book: OverlayBook, wanted: str) -> str:
         _log.warning("%s: %s", path, found.report.summary())
     for warning in found.warnings:
         _log.warning("%s: %s", path, warning)
-    added = book.add_file(found.overlays, Path(path).name)
+    added = book.add_file(found.overlays, path)
     names = dict(zip((overlay.name for overlay in found.overlays), added, strict=True))
     if name and name not in names:
         raise UsageError(f"{path}: has no overlay {name!r}; there are {', '.join(names)}")

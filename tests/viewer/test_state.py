@@ -1,4 +1,5 @@
 import json
+from math import inf
 
 import pytest
 
@@ -63,8 +64,82 @@ def test_bad_json_is_refused_in_one_line(text, hint, toy):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("keep", [None, (0.5, 2.0), (0.0, 0.0), (-inf, 0.01), (0.01, inf), (-inf, inf)])
+def test_json_keeps_what_is_shown_of_overlays(keep, toy):
+    state = ViewState(
+        overlay="expert-load",
+        height="bytes",
+        step=3,
+        range=(-1.5, 2.25),
+        scale="log",
+        colormap="crameri:vik",
+        keep=keep,
+    )
+    text = state.to_json(toy)
+    assert ViewState.from_json(text, toy) == state
+    assert "Infinity" not in text  # JSON has none
+
+
+def test_json_of_an_older_state_shows_no_overlay(toy):
+    assert ViewState.from_json('{"schema":1,"focus":"","theme":"light"}', toy) == ViewState(theme="light")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"step":-1',
+        '"step":1.5',
+        '"step":"1"',
+        '"overlay":3',
+        '"height":["bytes"]',
+        '"scale":"cubic"',
+        '"colormap":"virids"',
+        '"colormap":7',
+        '"range":[1,0]',
+        '"range":[0,0]',
+        '"range":[0]',
+        '"range":[0,1,2]',
+        '"range":[null,1]',
+        '"range":[0,1e999]',
+        '"range":[0,1e300]',
+        '"range":["0","1"]',
+        '"range":[NaN,1]',
+        '"keep":[5,1]',
+        '"keep":[1]',
+        '"keep":[0,Infinity]',
+        '"keep":["-inf","0"]',
+        '"keep":5',
+        '"keep":{"low":1}',
+    ],
+)
+def test_what_no_overlay_can_be_shown_with_is_refused(fields, toy):
+    with pytest.raises(InputError, match=r"x\.json: is no view state") as caught:
+        ViewState.from_json("{" + fields + "}", toy, "x.json")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_colour_map_s_name_cannot_fill_the_screen(toy):
+    with pytest.raises(InputError, match="no colour map") as caught:
+        ViewState.from_json(json.dumps({"colormap": "q" * 1_000_000}), toy)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("overlay", "bytes"), ("range", (0.0, 1.0)), ("keep", (-inf, 0.0)), ("step", 2)]
+)
+def test_fields_of_overlays_tell_once_when_they_change(field, value):
+    state = ViewState()
+    seen = []
+    getattr(state.events, field).connect(seen.append)
+    setattr(state, field, value)
+    setattr(state, field, value)
+    assert seen == [value]
+
+
 def test_assign_takes_over_all_values():
     other = ViewState(focus=4, selection=2, theme="light", labels=False, angle=(1.0, 2.0, 3.0))
+    other.overlay, other.height, other.step, other.colormap = "bytes", "flops", 2, "viridis"
+    other.range, other.scale, other.keep = (0.0, 1.0), "log", (-inf, 3.0)
     state = ViewState()
     state.assign(other)
     assert state == other

@@ -172,19 +172,18 @@ class OverlayController(QObject):
             if otherwise is not None:
                 otherwise(path, read)
         elif self._book is not None:
-            group = Path(path).name
-            self._forget(group)
-            names = self._book.add_file(read.overlays, group)
+            self._forget(path)
+            names = self._book.add_file(read.overlays, path)
             report = read.report.summary()
             self.panel.show_added(names, "\n".join([report, *read.warnings]))
-            self.added.emit(f"{group}: {report}")
+            self.added.emit(f"{Path(path).name}: {report}")
             self.choose(names[0])
 
-    def _forget(self, group: str) -> None:
+    def _forget(self, path: str) -> None:
         """Show no overlay of a file that is read again."""
+        names = self._book.names_of_file(path) if self._book is not None else []
         for field in ("overlay", "height"):
-            name = getattr(self._state, field)
-            if name is not None and self._book is not None and self._book.recipe(name).group == group:
+            if getattr(self._state, field) in names:
                 setattr(self._state, field, None)
 
     # ---------------------------------------------------------------- following
