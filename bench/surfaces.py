@@ -93,8 +93,8 @@ def _child(*arguments: object) -> dict[str, float]:
 # ---------------------------------------------------------------- in the child
 def _pan(path: str, *pan: str) -> dict[str, float]:
     from archviz3d.loaders import load
-    from archviz3d.overlays.pyramid import Statistic, TileKey
-    from archviz3d.overlays.tile_store import TileStore
+    from archviz3d.overlays.tiles.pyramid import Statistic, TileKey
+    from archviz3d.overlays.tiles.store import TileStore
 
     graph = load(path)
     node = graph.id_of("embed.weight")
@@ -121,8 +121,8 @@ def _pan(path: str, *pan: str) -> dict[str, float]:
 
 def _first(path: str) -> dict[str, float]:
     from archviz3d.loaders import load
-    from archviz3d.overlays.pyramid import Statistic, TileKey
-    from archviz3d.overlays.tile_store import TileStore
+    from archviz3d.overlays.tiles.pyramid import Statistic, TileKey
+    from archviz3d.overlays.tiles.store import TileStore
 
     graph = load(path)
     node = graph.id_of("embed.weight")

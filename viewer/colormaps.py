@@ -69,4 +69,5 @@ def category_table(count: int) -> NDArray[np.uint8]:
     import cmap
 
     colors = np.array([color.rgba8[:3] for color in cmap.Colormap(_MORE).iter_colors(LUT_SIZE)], np.uint8)
-    return colors[index]
+    colors = colors[(colors.mean(1) > 45) & (colors.mean(1) < 220)]  # neither ground is one of them
+    return colors[index % len(colors)]

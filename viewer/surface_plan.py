@@ -7,7 +7,7 @@ from math import ceil, floor, log2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..overlays.pyramid import TILE, Statistic, TileGrid, TileKey
+from ..overlays.tiles.pyramid import TILE, Statistic, TileGrid, TileKey
 from .camera import Camera, Viewport
 
 __all__ = ["Face", "Patch", "is_turned", "patch_of", "patches_of", "plan_level", "visible_part"]

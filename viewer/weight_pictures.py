@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.model_graph import ModelGraph
-from ..overlays.pyramid import Statistic, Tile, TileKey
-from ..overlays.tile_store import TileStore
+from ..overlays.tiles.pyramid import Statistic, Tile, TileKey
+from ..overlays.tiles.store import TileStore
 from .camera import Camera, Viewport
 from .cut import Cut
 from .surface_plan import Face, Patch, patch_of, patches_of, plan_level

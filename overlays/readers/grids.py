@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
-from ..cells import LAYER_KINDS, nearest, numbers_of_names
+from ..names.cells import LAYER_KINDS, nearest, numbers_of_names
 from .places import Places
 from .reading import input_error, quoted
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
-from ..cells import cell_ids
-from ..matching import Matches, match_names
+from ..names.cells import cell_ids
+from ..names.matching import Matches, match_names
 
 __all__ = ["PlaceKeys", "Places", "place_keys", "says_where"]
 

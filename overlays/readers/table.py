@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...errors import InputError
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
-from ..matching import Matches, MatchReport
+from ..names.matching import Matches, MatchReport
 from ..overlay import Overlay
 from .making import Column, make_overlay
 from .places import Places

@@ -5,9 +5,9 @@ from safetensors.numpy import save_file
 from archviz3d.graph import GraphBuilder
 from archviz3d.loaders import load
 from archviz3d.overlays.overlay import Aggregate, Origin
-from archviz3d.overlays.pyramid import Statistic
 from archviz3d.overlays.recipe import NothingToShowError
 from archviz3d.overlays.surfaces import SURFACES
+from archviz3d.overlays.tiles.pyramid import Statistic
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archviz3d.overlays.pyramid import TILE, Statistic, TileGrid
+from archviz3d.overlays.tiles.pyramid import TILE, Statistic, TileGrid
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.surface_plan import Face, is_turned, patch_of, patches_of, plan_level, visible_part
 

@@ -3,7 +3,7 @@ import pytest
 
 from archviz3d.overlays.aggregate import Aggregate
 from archviz3d.overlays.overlay import Figure, Origin
-from archviz3d.overlays.pyramid import TileGrid
+from archviz3d.overlays.tiles.pyramid import TileGrid
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.surface_plan import Face
 from archviz3d.viewer.value_words import (

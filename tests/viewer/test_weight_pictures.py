@@ -7,8 +7,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from archviz3d.loaders import load
-from archviz3d.overlays.pyramid import TILE, Statistic, Tile, TileGrid, TileKey
-from archviz3d.overlays.tile_store import TileStore
+from archviz3d.overlays.tiles.pyramid import TILE, Statistic, Tile, TileGrid, TileKey
+from archviz3d.overlays.tiles.store import TileStore
 from archviz3d.viewer import weight_pictures
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.cut import Cut

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...overlays.pyramid import Tile, TileKey
+from ...overlays.tiles.pyramid import Tile, TileKey
 from .texture import DataTexture
 from .value_colors import encoded
 

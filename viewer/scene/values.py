@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
-from ...overlays.pyramid import Statistic
+from ...overlays.tiles.pyramid import Statistic
 from ..camera import Viewport
 from ..coloring import Coloring, node_coloring, node_heights, surface_coloring
 from ..cut import Cut

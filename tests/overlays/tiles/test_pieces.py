@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archviz3d.overlays import tile_pieces
-from archviz3d.overlays.pyramid import Statistic, TileGrid, TileKey
-from archviz3d.overlays.tile_pieces import PIECE, exact_pieces, sampled_pieces
+from archviz3d.overlays.tiles import pieces as tile_pieces
+from archviz3d.overlays.tiles.pieces import PIECE, exact_pieces, sampled_pieces
+from archviz3d.overlays.tiles.pyramid import Statistic, TileGrid, TileKey
 
 
 @dataclass

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..weights import TensorValues
+from ...weights import TensorValues
+from .pieces import Piece, exact_pieces, sampled_pieces
 from .pyramid import Statistic, Tile, TileGrid, TileKey
-from .tile_pieces import Piece, exact_pieces, sampled_pieces
 
 __all__ = ["exact_tile", "sampled_tile"]
 

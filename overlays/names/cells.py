@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.kinds import NodeKind
-from ..graph.model_graph import ModelGraph
+from ...graph.kinds import NodeKind
+from ...graph.model_graph import ModelGraph
 
 __all__ = ["LAYER_KINDS", "cell_ids", "nearest", "numbers_of_names"]
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.kinds import NodeKind
-from ..graph.model_graph import ModelGraph
+from ...graph.kinds import NodeKind
+from ...graph.model_graph import ModelGraph
 from .cells import LAYER_KINDS, nearest, numbers_of_names
-from .name_forms import AMBIGUOUS, parts_of
-from .name_meaning import ROUTER_BIAS, ROUTER_BIASES, Meaning, meaning_of, skeleton_of, tower_of, words_of
+from .forms import AMBIGUOUS, parts_of
+from .meaning import ROUTER_BIAS, ROUTER_BIASES, Meaning, meaning_of, skeleton_of, tower_of, words_of
 
 __all__ = ["RoleIndex"]
 

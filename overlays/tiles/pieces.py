@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..weights import TensorValues
+from ...weights import TensorValues
 
 __all__ = ["PIECE", "Piece", "exact_pieces", "sampled_pieces"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archviz3d.overlays.tile_values import sampled_tile
+from archviz3d.overlays.tiles.values import sampled_tile
 
 from .conftest import TILE_BYTES, done, exactly, key, noise
 

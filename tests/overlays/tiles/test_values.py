@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archviz3d.overlays import tile_pieces
-from archviz3d.overlays.pyramid import TILE, Statistic, TileGrid, TileKey
-from archviz3d.overlays.tile_values import exact_tile, sampled_tile
+from archviz3d.overlays.tiles import pieces as tile_pieces
+from archviz3d.overlays.tiles.pyramid import TILE, Statistic, TileGrid, TileKey
+from archviz3d.overlays.tiles.values import exact_tile, sampled_tile
 
 from .conftest import Matrix
 

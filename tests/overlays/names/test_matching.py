@@ -13,10 +13,10 @@ import pytest
 import archviz3d
 from archviz3d.graph import GraphBuilder, ModelGraph
 from archviz3d.graph.roles import recognise
-from archviz3d.overlays.matching import match_names, match_paths
-from archviz3d.overlays.role_keys import RoleIndex
+from archviz3d.overlays.names.matching import match_names, match_paths
+from archviz3d.overlays.names.role_keys import RoleIndex
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "graph" / "roles"))  # the tables of small models
 
 from recorded_architectures import graph_of, read_architectures  # noqa: E402 - found by the line above

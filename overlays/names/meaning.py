@@ -5,9 +5,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ..graph.roles.classify import fused_role
-from ..graph.roles.table import EXPERTS_NAMES, PLACES, SHARED_NAMES, Row
-from .name_forms import PREFIXES, parts_of
+from ...graph.roles.classify import fused_role
+from ...graph.roles.table import EXPERTS_NAMES, PLACES, SHARED_NAMES, Row
+from .forms import PREFIXES, parts_of
 
 __all__ = ["NUMBER", "ROUTER_BIAS", "ROUTER_BIASES", "Meaning", "meaning_of", "skeleton_of", "tower_of", "words_of"]
 

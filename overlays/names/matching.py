@@ -1,6 +1,6 @@
 """Names in a file meet the nodes of a graph.
 
-The rules are listed in docs/overlays.md and are data in `name_forms` and `name_meaning`.
+The rules are listed in docs/overlays.md and are data in `forms` and `meaning`.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.model_graph import ModelGraph
-from .name_forms import AMBIGUOUS, FormIndex, literal_paths
+from ...graph.model_graph import ModelGraph
+from .forms import AMBIGUOUS, FormIndex, literal_paths
 from .role_keys import RoleIndex
 
 __all__ = ["MatchReport", "Matches", "match_names", "match_paths"]

@@ -11,11 +11,11 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from ..errors import InputError
-from ..graph.model_graph import ModelGraph
-from ..weights import open_values
+from ...errors import InputError
+from ...graph.model_graph import ModelGraph
+from ...weights import open_values
 from .pyramid import Tile, TileGrid, TileKey
-from .tile_values import exact_tile, sampled_tile
+from .values import exact_tile, sampled_tile
 
 __all__ = ["TileStore"]
 

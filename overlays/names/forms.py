@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.kinds import NodeKind, Provenance
-from ..graph.model_graph import ModelGraph
+from ...graph.kinds import NodeKind, Provenance
+from ...graph.model_graph import ModelGraph
 
 __all__ = ["AMBIGUOUS", "PREFIXES", "WRAPPERS", "FormIndex", "literal_paths", "parts_of"]
 

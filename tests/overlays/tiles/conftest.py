@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from archviz3d.graph import GraphBuilder
-from archviz3d.overlays import tile_store
-from archviz3d.overlays.pyramid import Statistic, TileKey
-from archviz3d.overlays.tile_store import TileStore
-from archviz3d.overlays.tile_values import exact_tile
+from archviz3d.overlays.tiles import store as tile_store
+from archviz3d.overlays.tiles.pyramid import Statistic, TileKey
+from archviz3d.overlays.tiles.store import TileStore
+from archviz3d.overlays.tiles.values import exact_tile
 
 THREAD = "tiles of weights"
 TILE_BYTES = 256 * 256 * 4 + 500

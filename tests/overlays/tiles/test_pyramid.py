@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz3d.overlays.pyramid import TILE, Statistic, TileGrid, TileKey
+from archviz3d.overlays.tiles.pyramid import TILE, Statistic, TileGrid, TileKey
 
 
 def test_a_deepseek_embedding_has_ten_levels_and_the_last_is_one_tile():

@@ -7,10 +7,11 @@ import pytest
 
 from archviz3d.errors import InputError
 from archviz3d.loaders import load
-from archviz3d.overlays import tile_pieces, tile_store
-from archviz3d.overlays.pyramid import Statistic, TileGrid
-from archviz3d.overlays.tile_store import TileStore
-from archviz3d.overlays.tile_values import exact_tile
+from archviz3d.overlays.tiles import pieces as tile_pieces
+from archviz3d.overlays.tiles import store as tile_store
+from archviz3d.overlays.tiles.pyramid import Statistic, TileGrid
+from archviz3d.overlays.tiles.store import TileStore
+from archviz3d.overlays.tiles.values import exact_tile
 
 from .conftest import PATIENCE, THREAD, TILE_BYTES, done, exactly, key, noise
 
