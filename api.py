@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import torch
 
     from .loaders import LoadLimits
-    from .overlays.book import OverlayBook
     from .overlays.overlay import Overlay
 
 __all__ = ["check_picture_path", "load", "render", "show"]
@@ -157,8 +156,8 @@ def render(
         camera=angle,
         theme=theme,
         labels=labels,
-        overlay=_name_of(overlay, book),
-        height=_name_of(height, book),
+        overlay=overlay,
+        height=height,
         range=range,
         scale=scale,
         colormap=colormap,
@@ -251,11 +250,6 @@ def _as_graph(model: Any, inputs: Any, flow: str | None) -> ModelGraph:
         _only_for_modules(inputs, flow)
         return model
     return load(model, inputs=inputs, flow=flow)
-
-
-def _name_of(overlay: "str | Overlay | None", book: "OverlayBook") -> str | None:
-    """Return the name of an overlay, which is added to the book when it is none of it yet."""
-    return overlay if overlay is None or isinstance(overlay, str) else book.add(overlay, "")
 
 
 def _only_for_modules(inputs: Any, flow: str | None) -> None:

@@ -10,7 +10,8 @@ __all__ = ["SCALES", "check_camera", "check_keep", "check_range", "check_size"]
 
 SCALES = ("linear", "log", "quantile")
 
-_MOST, _EXTENT = 1e38, 1e-37  # values are of single precision: a range beyond has no colours
+# Values are of single precision: a range beyond these has no colours, nor one narrower than so much of its larger end.
+_MOST, _EXTENT, _NARROWEST = 1e38, 1e-37, 1e-6
 _SMALLEST, _LARGEST = 64, 16384  # pixels; graphics cards draw no larger picture at once
 
 
@@ -58,8 +59,10 @@ def check_range(limits: Sequence[float]) -> tuple[float, float]:
     if len(limits) != 2:
         raise UsageError(f"{str(tuple(limits))[:60]} is no range; give its low and its high end")
     low, high = map(float, limits)
-    if not (-_MOST <= low < high <= _MOST and high - low > max(1e-12 * max(abs(low), abs(high)), _EXTENT)):
-        raise UsageError(f"range {low:g},{high:g}: give two finite numbers, the lower one first")
+    if not (-_MOST <= low < high <= _MOST and high - low > max(_NARROWEST * max(abs(low), abs(high)), _EXTENT)):
+        raise UsageError(
+            f"range {low:.9g},{high:.9g}: give two finite numbers, the lower one first, that are not too close"
+        )
     return low, high
 
 

@@ -94,7 +94,16 @@ class OverlayBook:
         return self._spread(name)
 
     def add(self, overlay: Overlay, group: str) -> str:
-        """Take in an overlay of the same graph and return the name that it got: its own, or with a number behind it."""
+        """Take in an overlay of the same graph and return the name that it got: its own, or with a number behind it.
+
+        Raises
+        ------
+        UsageError
+            When it has values for nodes that the graph has not.
+        """
+        if len(overlay.ids) and not (overlay.ids[0] >= 0 and overlay.ids[-1] < len(self.graph)):
+            last = f"has a value for node {overlay.ids[-1]}, but this model has {len(self.graph):,} nodes"
+            raise UsageError(f"overlay {overlay.name!r}: {last}; one that was made for this graph would be right")
         name, count = overlay.name, 1
         while name in self._recipes:
             count += 1

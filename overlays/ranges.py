@@ -1,4 +1,4 @@
-"""From values to places on a colour map: robust ranges, scales, quantiles, histograms."""
+"""From values to places on a colour map: robust ranges, scales, quantiles."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from .aggregate import Aggregate
-from .overlay import Figure, Overlay, Scale
+from .overlay import Overlay, Scale
 
-__all__ = ["QUANTILES", "automatic_range", "histogram", "population", "quantile_table", "shares"]
+__all__ = ["QUANTILES", "automatic_range", "population", "quantile_table", "shares"]
 
 QUANTILES = 256
 _LOW, _HIGH = 1.0, 99.0  # percentiles that a range spans unless it is given
@@ -16,6 +16,7 @@ _SAMPLE = 100_000  # values looked at for percentiles and histograms: every so m
 # A model repeats its parts thousands of times: where values are so few, each counts once, or the range would be that of
 # one kind of part.
 _REPEATS = 0.02
+_NARROWEST = 1e-5  # extent of a range, of its larger end
 # Nearly always open, so that their sums are no colours on the screen and only stretch the range.
 _FRAMES = (
     *(NodeKind.MODEL, NodeKind.STACK, NodeKind.LAYER, NodeKind.MTP, NodeKind.OPTIMIZER),
@@ -30,7 +31,9 @@ def population(overlay: Overlay, graph: ModelGraph) -> NDArray[np.float32]:
     """
     values = overlay.values.ravel()
     if overlay.aggregate is Aggregate.SUM and overlay.step_count:
-        drawn = ~np.isin(graph.kind, _FRAMES)
+        frames = np.isin(graph.kind, _FRAMES)
+        drawn = graph.subtree_sums(frames) == 0  # neither they nor what holds some
+        drawn[overlay.ids] = True
         few = np.unique(np.linspace(0, overlay.step_count - 1, 4).astype(int))
         values = np.concatenate([overlay.at(graph, int(step)).values[drawn] for step in few])
     values = values[np.isfinite(values)]
@@ -66,7 +69,9 @@ def automatic_range(ordered: NDArray[np.float32], scale: Scale, diverging: bool)
     if high <= low:  # one value for all: it takes the middle
         pad = abs(low) / 2 or 0.5
         low, high = (low / 2, high * 2) if scale is Scale.LOG else (low - pad, high + pad)
-    return low, high
+    # The shader counts in single precision: there must be some numbers between the ends.
+    least = _NARROWEST * max(abs(low), abs(high))
+    return (low, high) if high - low > least else (low - least, high + least)
 
 
 def quantile_table(ordered: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -97,11 +102,3 @@ def shares(
     place = np.clip(place, 0.0, 1.0).astype(np.float32)
     place[np.isnan(values)] = np.nan
     return place
-
-
-def histogram(overlay: Overlay, places: NDArray[np.float32], bins: int) -> NDArray[np.int64]:
-    """Return how many values lie in each of `bins` equal parts of the colour map; those beyond it at its ends."""
-    if overlay.figure is Figure.CATEGORY:
-        bins = max(1, len(overlay.categories))
-    places = places[~np.isnan(places)]
-    return np.bincount(np.minimum((places * bins).astype(np.int64), bins - 1), minlength=bins)

@@ -7,7 +7,8 @@ uniform sampler2D quantileTable;  // 256 values at equal steps of rank, ascendin
 uniform float valueLow;
 uniform float valueHigh;
 uniform float valueScale;         // 0: linear, 1: logarithmic, 2: by rank
-uniform float keepLow;            // what is not between these recedes
+uniform float filtering;          // 1 where what is not between the next two recedes
+uniform float keepLow;
 uniform float keepHigh;
 uniform vec3 noData;              // the colour of what has no value
 
@@ -46,7 +47,7 @@ float placeOf(float value)
   return clamp(place, 0.0, 1.0);
 }
 
-bool isFiltering() { return keepLow > -0.9 * NO_DATA || keepHigh < 0.9 * NO_DATA; }
+bool isFiltering() { return filtering > 0.5; }
 
 bool isFilteredOut(float value)
 {

@@ -10,7 +10,7 @@ from ..overlays.overlay import Figure, Overlay, Scale
 from ..overlays.ranges import automatic_range, quantile_table, shares
 from .colormaps import LUT_SIZE, category_table, color_table, default_colormap
 
-__all__ = ["Coloring", "node_coloring", "node_heights", "surface_coloring"]
+__all__ = ["Coloring", "joined_step", "node_coloring", "surface_coloring"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +126,17 @@ def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring
     return replace(coloring, low=limits[0], high=limits[1], quantiles=quantiles, spread=spread)
 
 
-def node_heights(book: OverlayBook, name: str, step: int = 0) -> NDArray[np.float32]:
-    """Return how tall each node is by an overlay, 0 to 1, NaN where it has no value."""
-    coloring = node_coloring(book, name, step=step)
-    return coloring.places(coloring.values)
+def joined_step(book: OverlayBook, overlay: str | None, height: str, step: int) -> int | None:
+    """Return the step of the heights that belongs to a step of the colours: that of the same name; None for none."""
+    tall, colored = book.get(height), book.get(overlay) if overlay is not None else None
+    if tall.step_count < 2:
+        return 0
+    if colored is None or colored.step_count < 2 or colored is tall:
+        return step
+    if colored.steps and tall.steps:
+        name = colored.steps[min(max(step, 0), colored.step_count - 1)]
+        return tall.steps.index(name) if name in tall.steps else None
+    return step if step < tall.step_count else None
 
 
 def _usable(

@@ -18,7 +18,9 @@ def value_text(overlay: Overlay, value: float) -> str:
     if overlay.figure is Figure.CATEGORY:
         index = round(value)
         return overlay.categories[index] if 0 <= index < len(overlay.categories) else f"{value:g}"
-    if overlay.figure is Figure.COUNT and (abs(value) >= 1000 or value == round(value)) and abs(value) < 2**62:
+    if overlay.figure is Figure.COUNT and abs(value) < 2**62:
+        if abs(value) < 1000 and value != round(value):
+            return f"{value:.3g}".replace("-", "\u2212")
         return people_count(round(value)) if value >= 0 else f"\u2212{people_count(round(-value))}"
     if overlay.figure is Figure.BYTES:
         return people_bytes(round(value)).replace("-", "\u2212")

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 from ..overlays.tiles.pyramid import TILE, Statistic, TileGrid, TileKey
 from .camera import Camera, Viewport
 
-__all__ = ["Face", "Patch", "is_turned", "patch_of", "patches_of", "plan_level", "visible_part"]
+__all__ = [
+    "Face",
+    "Patch",
+    "corner_rays",
+    "is_turned",
+    "patch_of",
+    "patches_of",
+    "plan_level",
+    "tile_count",
+    "visible_part",
+]
 
 Part = tuple[float, float, float, float]
 """Left, top, right, bottom of a part of a face, 0 to 1."""
@@ -53,11 +63,26 @@ class Face:
 
     @classmethod
     def of(
-        cls, node: int, row: int, grid: TileGrid, box: NDArray[np.float64], camera: Camera, viewport: Viewport
+        cls,
+        node: int,
+        row: int,
+        grid: TileGrid,
+        box: NDArray[np.float64],
+        camera: Camera,
+        viewport: Viewport,
+        rays: NDArray[np.float64],
     ) -> "Face | None":
-        """Return a face, None where nothing of it is in view. `box` is its centre and size, shape (2, 3)."""
+        """Return a face, None where nothing of it is in view.
+
+        Parameters
+        ----------
+        box : ndarray, shape (2, 3)
+            Its centre and size.
+        rays : ndarray, shape (4, 3)
+            The camera's `corner_rays`.
+        """
         center, size = box
-        part = visible_part(center, size, camera, viewport)
+        part = visible_part(center, size, camera.eye, rays)
         if part is None:
             return None
         turned = is_turned(grid, size)
@@ -107,21 +132,23 @@ class Patch:
         return (self.rows[1] - self.rows[0]) * (self.columns[1] - self.columns[0])
 
 
+def corner_rays(camera: Camera, viewport: Viewport) -> NDArray[np.float64]:
+    """Return the directions of the lines of sight through the viewport's corners, in order around it, shape (4, 3)."""
+    width, height = viewport
+    return np.array([camera.ray(px, viewport)[1] for px in ((0, 0), (width, 0), (width, height), (0, height))])
+
+
 def visible_part(
-    center: NDArray[np.float64], size: NDArray[np.float64], camera: Camera, viewport: Viewport
+    center: NDArray[np.float64], size: NDArray[np.float64], eye: NDArray[np.float64], rays: NDArray[np.float64]
 ) -> Part | None:
     """Return the upright part of a front face that holds everything of it that is in view, None where nothing is."""
     w = center[2] + size[2] / 2
     low, high = center[:2] - size[:2] / 2, center[:2] + size[:2] / 2
-    if camera.eye[2] <= w:
+    if eye[2] <= w:
         return None
-    seen: list[NDArray[np.float64]] = []
-    width, height = viewport
-    for x, y in ((0, 0), (width, 0), (width, height), (0, height)):
-        origin, direction = camera.ray((x, y), viewport)
-        if direction[2] >= -1e-9:  # this corner looks over the face's horizon: anything may be in view
-            return 0.0, 0.0, 1.0, 1.0
-        seen.append((origin + direction * ((w - origin[2]) / direction[2]))[:2])
+    if rays[:, 2].max() >= -1e-9:  # a corner looks over the face's horizon: anything may be in view
+        return 0.0, 0.0, 1.0, 1.0
+    seen = eye[:2] + rays[:, :2] * ((w - eye[2]) / rays[:, 2])[:, None]
     view_low, view_high = np.min(seen, 0), np.max(seen, 0)
     a, b = np.maximum(low, view_low), np.minimum(high, view_high)
     if (a >= b).any():
@@ -139,18 +166,29 @@ def plan_level(face: Face, scale: float, coarser: int = 0) -> int:
     return min(level + coarser, face.grid.levels - 1)
 
 
+def tile_count(face: Face, level: int) -> int:
+    """Return how many tiles of a level the part in view needs."""
+    rows, columns = _tiles_in_view(face, level)
+    return len(rows) * len(columns)
+
+
 def patches_of(face: Face, statistic: Statistic, level: int) -> Iterator[Patch]:
     """Yield the tiles of a level that the part in view needs, those in its middle first."""
-    side = TILE << level
-    (r0, r1), (c0, c1) = face.ranges()
-    rows = range(floor(r0 / side), max(floor(r0 / side) + 1, ceil(min(r1, face.grid.rows) / side)))
-    columns = range(floor(c0 / side), max(floor(c0 / side) + 1, ceil(min(c1, face.grid.columns) / side)))
-    middle = ((r0 + r1) / 2 / side - 0.5, (c0 + c1) / 2 / side - 0.5)
-    there = face.grid.tiles(level)
-    found = [(row, column) for row in rows for column in columns if row < there[0] and column < there[1]]
+    rows, columns = _tiles_in_view(face, level)
+    middle = [(first + last) / 2 / (TILE << level) - 0.5 for first, last in face.ranges()]
+    found = [(row, column) for row in rows for column in columns]
     found.sort(key=lambda at: (at[0] - middle[0]) ** 2 + (at[1] - middle[1]) ** 2)
     for row, column in found:
         yield patch_of(face, TileKey(face.node, statistic, level, row, column))
+
+
+def _tiles_in_view(face: Face, level: int) -> tuple[range, range]:
+    side = TILE << level
+    spans: list[range] = []
+    for (first, last), there in zip(face.ranges(), face.grid.tiles(level), strict=True):
+        begin = min(floor(first / side), there - 1)
+        spans.append(range(begin, min(max(ceil(last / side), begin + 1), there)))
+    return spans[0], spans[1]
 
 
 def patch_of(face: Face, key: TileKey) -> Patch:

@@ -1,7 +1,7 @@
 """What the legend, the title and the tip say of an overlay, in plain words."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, isnan
 
 import numpy as np
 
@@ -13,7 +13,16 @@ from .numbers import grouped
 from .surface_plan import Face
 from .translation import QT_TRANSLATE_NOOP, filled, translate
 
-__all__ = ["aggregate_word", "cell_text", "filter_text", "origin_word", "overlay_facts", "step_text", "surface_facts"]
+__all__ = [
+    "aggregate_word",
+    "cell_text",
+    "filter_text",
+    "origin_word",
+    "overlay_facts",
+    "overlay_line",
+    "step_text",
+    "surface_facts",
+]
 
 _ORIGINS = {
     Origin.DECLARED: QT_TRANSLATE_NOOP("Scene", "declared in the model's files"),
@@ -62,10 +71,13 @@ def step_text(overlay: Overlay, step: int) -> str:
 
 def overlay_facts(coloring: Coloring, step: int) -> list[str]:
     """Return the short lines under an overlay's title: unit and origin, step."""
-    overlay = coloring.overlay
-    unit = overlay.unit
-    facts = [" · ".join(filter(None, (unit, origin_word(overlay.origin)))), step_text(overlay, step)]
+    facts = [overlay_line(coloring.overlay), step_text(coloring.overlay, step)]
     return [fact for fact in facts if fact]
+
+
+def overlay_line(overlay: Overlay) -> str:
+    """Return an overlay's unit, and how its values are known."""
+    return " · ".join(filter(None, (overlay.unit, origin_word(overlay.origin))))
 
 
 def surface_facts(statistic: str, levels: Sequence[int], share: float, loading: bool) -> list[str]:
@@ -112,8 +124,9 @@ def filter_text(coloring: Coloring) -> str:
 def cell_text(overlay: Overlay, face: Face, place: tuple[float, float], level: int, value: float) -> str:
     """Return what a cell says: "w[103, 2048] = 0.0134", or the statistic of its block of values."""
     side = 1 << level
-    row, column = int(place[0]) // side * side, int(place[1]) // side * side
-    shown = value_text(overlay, float(np.float32(value)))
+    row = min(int(place[0]), face.grid.rows - 1) // side * side
+    column = min(int(place[1]), face.grid.columns - 1) // side * side
+    shown = translate("Scene", "not a number") if isnan(value) else value_text(overlay, float(np.float32(value)))
     if level == 0:
         name = "w" if overlay.surface == "signed" else "|w|"
         index = f"[{row}]" if face.grid.columns == 1 else f"[{row}, {column}]"

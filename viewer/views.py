@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..graph import ModelGraph
 from ..options import SCALES, check_camera, check_keep, check_range
 from ..overlays.book import OverlayBook
-from ..overlays.overlay import Figure
+from ..overlays.overlay import Figure, Overlay
 from ..overlays.readers import SUFFIXES, read_overlays
 from .colormaps import check_colormap
 from .levels import LEVELS, resolve_focus
@@ -33,8 +33,8 @@ def view_state(
     theme: str | None = None,
     labels: bool | None = None,
     book: OverlayBook | None = None,
-    overlay: str | None = None,
-    height: str | None = None,
+    overlay: str | Overlay | None = None,
+    height: str | Overlay | None = None,
     range: Sequence[float] | None = None,
     scale: str | None = None,
     colormap: str | None = None,
@@ -51,8 +51,8 @@ def view_state(
         Degrees from the front, and a factor on the view that frames the focus.
     book : OverlayBook, optional
         The overlays of the graph; those of files are added to it. By default, the built-in ones.
-    overlay, height : str, optional
-        An overlay's name, or a file of overlays (of several, the first; "FILE#NAME" chooses).
+    overlay, height : str or Overlay, optional
+        An overlay's name, or a file of overlays (of several, the first; "FILE#NAME" chooses), or one of the caller's.
     range, scale, colormap, step, keep
         As `ViewState` has them.
 
@@ -99,8 +99,10 @@ def view_state(
     return state
 
 
-def _named(book: OverlayBook, wanted: str) -> str:
-    """Return the name of an overlay that is meant by a name, or by a file, which is read."""
+def _named(book: OverlayBook, wanted: str | Overlay) -> str:
+    """Return the name of an overlay that is meant by a name, or by a file, which is read, or that is added now."""
+    if isinstance(wanted, Overlay):
+        return book.add(wanted, "given")
     # Not `Path.exists`, which raises for what is too long.
     path, _, name = wanted.rpartition("#") if "#" in wanted and not os.path.exists(wanted) else (wanted, "", "")  # noqa: PTH110
     if not path.lower().endswith(SUFFIXES):

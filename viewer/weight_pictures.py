@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.model_graph import ModelGraph
-from ..overlays.tiles.pyramid import Statistic, Tile, TileKey
+from ..overlays.tiles.pyramid import MOST_TILES, Statistic, Tile, TileKey
 from ..overlays.tiles.store import TileStore
 from .camera import Camera, Viewport
 from .cut import Cut
-from .surface_plan import Face, Patch, patch_of, patches_of, plan_level
+from .surface_plan import Face, Patch, corner_rays, patch_of, patches_of, plan_level, tile_count
 
 __all__ = ["Picture", "WeightPictures"]
 
 _LEAST_SIDE, _LEAST_AREA = 10.0, 1600.0  # text pixels; smaller faces show no weights
-_MOST_TILES = 400  # in one frame: beyond that all faces become coarser
 _COARSEST = 12
 _STAND_INS = 4  # levels looked through for something to show until a tile is there
 _EXACT_BYTES = 2 << 30  # of files, that a picture may read for exact cells
@@ -36,12 +35,15 @@ class Picture:
         Of the values behind the cells, how many were read.
     loading : bool
         Whether more is to come.
+    left_out : int
+        Tensors that are large enough, but too many to be shown at once.
     """
 
     faces: dict[int, Face]
     patches: list[tuple[Patch, Tile]]
     share: float
     loading: bool
+    left_out: int = 0
 
     @property
     def levels(self) -> list[int]:
@@ -90,11 +92,12 @@ class WeightPictures:
         large = (cut.short_px >= _LEAST_SIDE * scale) & (cut.px.prod(1) >= _LEAST_AREA * scale**2)
         rows = np.flatnonzero(~cut.opened & large & (graph.shape_code[cut.nodes] >= 0))
         faces: list[Face] = []
+        rays = corner_rays(camera, viewport)
         for row in rows[np.argsort(-cut.px[rows].prod(1), kind="stable")].tolist():
             node = int(cut.nodes[row])
             grid = self._store.grid(node)
             unreadable[node] = grid is None
-            face = Face.of(node, row, grid, boxes[row], camera, viewport) if grid is not None else None
+            face = Face.of(node, row, grid, boxes[row], camera, viewport, rays) if grid is not None else None
             if face is not None:
                 faces.append(face)
         return faces, unreadable
@@ -102,6 +105,10 @@ class WeightPictures:
     def problem(self, node: int) -> str | None:
         """Return why a tensor cannot be shown."""
         return self._store.problem(node)
+
+    def notes(self, node: int) -> tuple[str, ...]:
+        """Return what must be said of a tensor's values, as that they are shown without their scales."""
+        return self._store.notes(node)
 
     @property
     def pending(self) -> bool:
@@ -113,14 +120,18 @@ class WeightPictures:
         self._store.close()
 
     def picture(self, faces: list[Face], statistic: Statistic, scale: float) -> Picture:
-        """Return what can be drawn now on some faces, and have the rest read."""
-        patches: list[Patch] = []
-        for coarser in range(_COARSEST):
-            patches = [p for face in faces for p in patches_of(face, statistic, plan_level(face, scale, coarser))]
-            if len(patches) <= _MOST_TILES:
-                break
-        else:
-            patches = patches[:_MOST_TILES]  # of the largest faces
+        """Return what can be drawn now on some faces, the largest first, and have the rest read."""
+        left_out = max(0, len(faces) - MOST_TILES)
+        faces = faces[:MOST_TILES]  # each needs a tile
+        coarser = next(
+            (
+                coarser
+                for coarser in range(_COARSEST)
+                if sum(tile_count(face, plan_level(face, scale, coarser)) for face in faces) <= MOST_TILES
+            ),
+            _COARSEST,
+        )
+        patches = [p for face in faces for p in patches_of(face, statistic, plan_level(face, scale, coarser))]
         keys = [patch.key for patch in patches]
         if self._waits:
             found = self._store.fetch(keys)
@@ -130,7 +141,9 @@ class WeightPictures:
             ready = self._at_hand(patches)
         values = sum(patch.count for patch, _ in ready)
         read = sum(patch.count * tile.share for patch, tile in ready)
-        return Picture({face.node: face for face in faces}, ready, read / values if values else 1.0, self.pending)
+        return Picture(
+            {face.node: face for face in faces}, ready, read / values if values else 1.0, self.pending, left_out
+        )
 
     def _at_hand(self, patches: list[Patch]) -> list[tuple[Patch, Tile]]:
         """Return the tiles that are in memory; where one is not, a coarser one that holds it, if there is one."""

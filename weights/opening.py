@@ -25,6 +25,11 @@ _DECLARED = re.compile(r"FP8, blocks of (\d{1,6}) x (\d{1,6})")
 _SCALE_ENDS = ("_scale_inv", "_scale")  # DeepSeek's name says inverse; it is the factor all the same
 _GGML = re.compile(r"I?Q\d|TQ\d|MXFP4|NVFP4")
 _COMPLEX = re.compile(r">?[Cc]\d+")
+_WHOLE = "whole numbers as stored: how they are scaled is not known"
+# Whole numbers of 8 bits and fewer: as weights they always have scales, wherever an exporter may keep them.
+_SMALL = frozenset(
+    ("INT2", "INT4", "UINT2", "UINT4", *(f"{kind}{bits}" for kind in ("I", "U") for bits in range(1, 9)))
+)
 _files: "weakref.WeakKeyDictionary[ModelGraph, Files]" = weakref.WeakKeyDictionary()
 _files_lock = Lock()
 
@@ -55,16 +60,16 @@ def open_values(graph: ModelGraph, node: int) -> TensorValues:
     label = graph.attribute(node, "quantisation")
     if isinstance(label, str):
         return _unpacked(graph, place, label)
-    if place.dtype in FLOAT8 or place.dtype == "I8":
-        return _scaled(graph, place)
-    values = _stored(place)
+    notes = (_WHOLE,) if place.dtype in _SMALL and len(place.shape) > 1 else ()
     if graph.parameters[node] > graph.elements[node] > 0:
         packed = f"holds {graph.parameters[node]:,} values in {graph.elements[node]:,}: shown as stored"
-        return replace(values, notes=(packed,)) if isinstance(values, StoredValues) else values
-    return values
+        return _stored(place, *notes, packed)
+    if place.dtype in FLOAT8 or place.dtype == "I8":
+        return _scaled(graph, place, notes)
+    return _stored(place, *notes)
 
 
-def _stored(place: Place) -> StoredValues | TransposedValues:
+def _stored(place: Place, *notes: str) -> StoredValues | TransposedValues:
     """Return the values as they stand in the file."""
     codec = _codec(place)
     shape = place.shape
@@ -80,11 +85,11 @@ def _stored(place: Place) -> StoredValues | TransposedValues:
         raise place.refused(problem, "the file is cut short, or is another one: open the model again")
     rows, columns = as_matrix(shape)
     if not place.column_major:
-        return StoredValues(place.files, place.file, place.offset, nbytes, codec, (rows, columns), place.dtype)
+        return StoredValues(place.files, place.file, place.offset, nbytes, codec, (rows, columns), place.dtype, notes)
     if codec.values != 1:
         raise place.refused("is packed and stored column by column, which is not read", "save it contiguously")
     return TransposedValues(
-        StoredValues(place.files, place.file, place.offset, nbytes, codec, (columns, rows), place.dtype)
+        StoredValues(place.files, place.file, place.offset, nbytes, codec, (columns, rows), place.dtype, notes)
     )
 
 
@@ -104,19 +109,19 @@ def _codec(place: Place) -> Codec:
 
 
 # ---------------------------------------------------------------- what belongs to it
-def _scaled(graph: ModelGraph, place: Place) -> TensorValues:
-    """Return values of 8 bits times the scales beside them, if there are any."""
-    values = _stored(place)
+def _scaled(graph: ModelGraph, place: Place, notes: tuple[str, ...]) -> TensorValues:
+    """Return values of 8 bits times the scales beside them; where none can be applied, with notes."""
     found = next((scale for end in _SCALE_ENDS if (scale := _beside(graph, f"{place.tensor}{end}", place))), None)
-    if not isinstance(values, StoredValues):
-        return values
     if found is None:
         is_odd = place.dtype in FLOAT8 and place.dtype != "F8_E8M0"
-        return replace(values, notes=("no scales beside it: shown as stored",)) if is_odd else values
+        return _stored(place, *notes, *(("no scales beside it: shown as stored",) if is_odd else ()))
     if place.dtype == "I8" and _beside(graph, f"{place.tensor}_zero_point", place):
-        return replace(values, notes=("scales and zero points beside it are not applied: shown as stored",))
+        return _stored(place, *notes, "scales and zero points beside it are not applied")
+    if graph.format == "onnx" and prod(found.shape) != 1:  # DequantizeLinear has the axis, which is 1 by default
+        return _stored(place, *notes, "scales beside it are not applied: their axis is not read")
     # Of 8 bits without a sign a scale is an exponent, as the OCP's MX formats have it.
     scales = _stored(replace(found, dtype="F8_E8M0") if found.dtype == "U8" else found)
+    values = _stored(place)
     said = _DECLARED.fullmatch(str(graph.attribute(0, "quantisation")))
     declared = (int(said[1]), int(said[2])) if said else ()
     side = tuple(
@@ -124,29 +129,24 @@ def _scaled(graph: ModelGraph, place: Place) -> TensorValues:
         for axis, (length, blocks) in enumerate(zip(values.shape, scales.shape, strict=True))
     )
     flat = sum(length != 1 for length in place.shape) > 2  # blocks of three dimensions and more
-    if None in side or flat:
-        problem = f"scales {list(found.shape)} fit no blocks of {list(place.shape)}: shown without them"
-        return replace(values, notes=(problem,))
+    other_axis = len(found.shape) == 1 and found.shape[0] not in (1, values.shape[0])  # a scale a column
+    if None in side or flat or other_axis:
+        return _stored(place, *notes, f"scales {list(found.shape)} fit no blocks of {list(place.shape)}: not applied")
     sides = (side[0] or 1, side[1] or 1)
-    return ScaledValues(values, scales, sides, *_told(values, found.dtype, scales.shape, sides, declared))
+    kind, unsure = _told(scales.shape, sides, declared)
+    order = ", column by column" if place.column_major else ""
+    return ScaledValues(values, scales, sides, f"{place.dtype} x {found.dtype} {kind}{order}", unsure)
 
 
-def _told(
-    values: StoredValues,
-    scale_dtype: str,
-    blocks: tuple[int, int],
-    side: tuple[int, int],
-    declared: Sequence[int],
-) -> tuple[str, tuple[str, ...]]:
-    """Return what people are told of scaled values: the type, and notes."""
+def _told(blocks: tuple[int, int], side: tuple[int, int], declared: Sequence[int]) -> tuple[str, tuple[str, ...]]:
+    """Return what people are told of scales: which they are, and notes."""
     if blocks == (1, 1):
-        return f"{values.dtype} x {scale_dtype} scale", ()
+        return "scale", ()
     if blocks[1] == 1 and side[0] == 1:
-        return f"{values.dtype} x {scale_dtype} scales of rows", ()
+        return "scales of rows", ()
     shown = f"{side[0]} x {side[1]}"
     sure = side == tuple(declared) or all(length in (1, 128) or blocks[axis] == 1 for axis, length in enumerate(side))
-    notes = () if sure else (f"that blocks are {shown} follows from shapes",)
-    return f"{values.dtype} x {scale_dtype} scales of {shown} blocks", notes
+    return f"scales of {shown} blocks", () if sure else (f"that blocks are {shown} follows from shapes",)
 
 
 def _unpacked(graph: ModelGraph, place: Place, label: str) -> TensorValues:

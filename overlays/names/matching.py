@@ -13,7 +13,7 @@ from ...graph.model_graph import ModelGraph
 from .forms import AMBIGUOUS, FormIndex, literal_paths
 from .role_keys import RoleIndex
 
-__all__ = ["MatchReport", "Matches", "match_names", "match_paths"]
+__all__ = ["MatchReport", "Matches", "match_names"]
 
 _LISTED = 20
 
@@ -120,13 +120,3 @@ def match_names(graph: ModelGraph, names: Sequence[str]) -> Matches:
         taken[found[good]] = True
         todo = todo[~good & ~several]
     return Matches(ids, renamed, ambiguous)
-
-
-def match_paths(graph: ModelGraph, names: Sequence[str]) -> NDArray[np.int32]:
-    """Return the node of each name, shape (len(names),); -1 where it has none.
-
-    See Also
-    --------
-    match_names : the same with what a report needs.
-    """
-    return match_names(graph, names).ids

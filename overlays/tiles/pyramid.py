@@ -6,15 +6,16 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TILE", "Statistic", "Tile", "TileGrid", "TileKey"]
+__all__ = ["MOST_TILES", "TILE", "Statistic", "Tile", "TileGrid", "TileKey"]
 
 TILE = 256  # cells a side
+MOST_TILES = 240  # full ones that a picture may have: a `TileStore` holds them, 63 MB, and as many that it had before
 
 
 class Statistic(StrEnum):
     """What a cell says of its block of values; a block of one value (level 0) gives w, |w|, |w|.
 
-    Values that are NaN or infinite do not count; a block of nothing else is NaN.
+    From level 1 on values that are NaN or infinite do not count; a block of nothing else is NaN.
     """
 
     SIGNED = "signed"  # mean(w)
@@ -40,7 +41,8 @@ class Tile:
     Attributes
     ----------
     cells : ndarray of float32, shape (H, W)
-        H and W at most `TILE`; NaN is no data. Not to be written to.
+        H and W at most `TILE`; NaN is no data, and at level 0 what the tensor has there, as infinities are. Not to be
+        written to.
     share : float
         Of the tile's values, how many were read: 1.0 is exact, less is a sample.
     """

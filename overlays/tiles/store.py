@@ -1,5 +1,6 @@
 """Tiles of weights in bounded memory: computed in a thread of their own, what is wanted most first."""
 
+import logging
 import math
 import threading
 import time
@@ -14,7 +15,7 @@ import numpy as np
 from ...errors import InputError
 from ...graph.model_graph import ModelGraph
 from ...weights import open_values
-from .pyramid import Tile, TileGrid, TileKey
+from .pyramid import MOST_TILES, TILE, Tile, TileGrid, TileKey
 from .values import exact_tile, sampled_tile
 
 __all__ = ["TileStore"]
@@ -22,6 +23,8 @@ __all__ = ["TileStore"]
 _OPEN = 512  # tensors that are kept open
 _SECONDS = 0.05  # between two calls of on_ready
 _OVERHEAD = 500  # bytes that a tile takes beside its cells
+_MEMORY = 2 * MOST_TILES * (4 * TILE**2 + _OVERHEAD)  # 126 MB: a picture, and the one before to go back to
+_log = logging.getLogger("archviz3d")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,7 +44,8 @@ class TileStore:
     Parameters
     ----------
     memory : int
-        Bytes that all tiles together may take; those used least recently go first.
+        Bytes that all tiles together may take; those used least recently go first. By default, twice what `MOST_TILES`
+        full tiles take.
     sample_above : int
         A tile that takes more file bytes than this is shown as a sample first.
     exact_bytes : int
@@ -60,7 +64,7 @@ class TileStore:
         self,
         graph: ModelGraph,
         *,
-        memory: int = 96 << 20,
+        memory: int = _MEMORY,
         sample_above: int = 4 << 20,
         exact_bytes: int = 256 << 20,
         on_ready: Callable[[], None] | None = None,
@@ -73,6 +77,7 @@ class TileStore:
         self._worker: threading.Thread | None = None
         self._closed = False
         self._grids: dict[int, TileGrid] = {}
+        self._notes: dict[int, tuple[str, ...]] = {}
         self._problems: dict[int, str] = {}
         self._held: OrderedDict[TileKey, _Held] = OrderedDict()  # used least recently first
         self._bytes = 0
@@ -89,15 +94,24 @@ class TileStore:
             if node in self._grids:
                 return self._grids[node]
         try:
-            rows, columns = self._values(node).shape
-        except InputError as error:
+            values = self._values(node)
+        except Exception as error:  # noqa: BLE001 - the reader's; see `_refuse`
             self._refuse(node, error)
             return None
+        rows, columns = values.shape
         with self._changed:
             if not rows or not columns:
                 self._problems[node] = f"{self._graph.path(node)}: has no values"
                 return None
+            self._notes[node] = values.notes
             return self._grids.setdefault(node, TileGrid(rows, columns))
+
+    def notes(self, node: int) -> tuple[str, ...]:
+        """Return what a reader of a tensor's values must know, () where it cannot be read; reads headers only."""
+        if self.grid(node) is None:
+            return ()
+        with self._changed:
+            return self._notes[node]
 
     def problem(self, node: int) -> str | None:
         """Return in one line why a tensor cannot be shown, None where nothing is known against it."""
@@ -212,7 +226,7 @@ class TileStore:
                         self._on_ready()
                 elif self._improve(key, fresh):
                     due = min(due, told + _SECONDS)
-        finally:  # closed, or a bug that the thread's traceback tells of: nothing more will be made
+        finally:  # closed, or a bug in on_ready that the thread's traceback tells of: nothing more will be made
             with self._changed:
                 self._closed, self._running = True, None
                 self._first.clear()
@@ -221,8 +235,8 @@ class TileStore:
     def _improve(self, key: TileKey, fresh: bool) -> bool:
         """Make the first tile of a key, or the better one; return whether there is news."""
         size = self._file_bytes(key)
-        sample = size is not None and fresh and size > min(self._sample_above, self._exact_bytes)
-        tile = None if size is None else self._made(key, not sample, lambda: self._is_wanted(key))
+        large = size is not None and key.level > 0 and size > min(self._sample_above, self._exact_bytes)
+        tile = None if size is None else self._made(key, not (large and fresh), lambda: self._is_wanted(key))
         with self._changed:
             self._running = None
             held = self._held.get(key)
@@ -243,9 +257,10 @@ class TileStore:
         grid = self.grid(key.node)
         if grid is None:
             return None
+        region = grid.region(key)
         try:
-            return self._values(key.node).stored_bytes(*grid.region(key))
-        except InputError as error:
+            return self._values(key.node).stored_bytes(*region)
+        except Exception as error:  # noqa: BLE001 - the reader's; see `_refuse`
             self._refuse(key.node, error)
             return None
 
@@ -257,7 +272,7 @@ class TileStore:
             values = self._values(key.node)
             affordable = values.stored_bytes(*TileGrid(*values.shape).region(key)) <= self._exact_bytes
             tile = (exact_tile if exact else sampled_tile)(values, key, keep_going)
-        except InputError as error:
+        except Exception as error:  # noqa: BLE001 - the reader's; see `_refuse`
             self._refuse(key.node, error)
             return None
         if tile is not None:
@@ -276,10 +291,18 @@ class TileStore:
             while self._bytes > self._memory:
                 self._bytes -= self._held.popitem(last=False)[1].size
 
-    def _refuse(self, node: int, error: InputError) -> None:
-        """Remember why a tensor cannot be read, and forget its tiles: some of them may be of another file by now."""
+    def _refuse(self, node: int, error: Exception) -> None:
+        """Remember why a tensor cannot be read, and forget its tiles: some of them may be of another file by now.
+
+        What was not foreseen (no memory left, a decoder that trips over a damaged file) is logged, and must not end the
+        worker: all other tensors can still be shown.
+        """
+        problem = str(error)
+        if not isinstance(error, InputError):
+            problem = f"{self._graph.path(node)}: cannot be read ({type(error).__name__})"
+            _log.error(problem, exc_info=error)
         with self._changed:
-            self._problems.setdefault(node, str(error))
+            self._problems.setdefault(node, problem)
             for key in [key for key in self._held if key.node == node]:
                 self._bytes -= self._held.pop(key).size
             self._wanted = {key: rank for key, rank in self._wanted.items() if key.node != node}

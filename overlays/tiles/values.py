@@ -13,7 +13,7 @@ __all__ = ["exact_tile", "sampled_tile"]
 
 
 def exact_tile(values: TensorValues, key: TileKey, keep_going: Callable[[], bool]) -> Tile | None:
-    """Return a tile made of all its values.
+    """Return a tile made of all its values; at level 0 these are its cells, infinities and NaN included.
 
     Parameters
     ----------
@@ -28,19 +28,17 @@ def exact_tile(values: TensorValues, key: TileKey, keep_going: Callable[[], bool
     rows, columns = TileGrid(*values.shape).region(key)
     if key.level == 0:
         cells = values.read(rows, columns)
-        return Tile(_single_values(cells, key.statistic), 1.0)
+        return Tile(cells if key.statistic is Statistic.SIGNED else np.abs(cells), 1.0)
     return _reduced(values, key, exact_pieces(rows, columns, key.level), keep_going)
 
 
 def sampled_tile(values: TensorValues, key: TileKey, keep_going: Callable[[], bool]) -> Tile | None:
-    """Return a tile made of a few rows of each block; `Tile.share` says how many. See `exact_tile`."""
+    """Return a tile made of a few rows of each block; `Tile.share` says how many. See `exact_tile`.
+
+    It is of level 1 or more: at level 0 a cell is one value, and there is nothing to choose from.
+    """
     rows, columns = TileGrid(*values.shape).region(key)
     return _reduced(values, key, sampled_pieces(values, rows, columns, key.level), keep_going)
-
-
-def _single_values(cells: NDArray[np.float32], statistic: Statistic) -> NDArray[np.float32]:
-    shown = cells if statistic is Statistic.SIGNED else np.abs(cells)
-    return np.where(np.isfinite(shown), shown, np.float32(np.nan))
 
 
 def _reduced(

@@ -7,8 +7,8 @@ from archviz3d.errors import UsageError
 from archviz3d.graph import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.options import check_range
-from archviz3d.overlays.overlay import Aggregate, Figure, Origin, Overlay, Scale
-from archviz3d.overlays.ranges import QUANTILES, automatic_range, histogram, population, quantile_table, shares
+from archviz3d.overlays.overlay import Aggregate, Origin, Overlay, Scale
+from archviz3d.overlays.ranges import QUANTILES, automatic_range, population, quantile_table, shares
 
 NO_QUANTILES = np.zeros(QUANTILES, np.float32)
 LARGEST = float(np.finfo(np.float32).max)
@@ -163,7 +163,7 @@ def test_a_logarithmic_range_is_of_the_positive_values_even_of_signed_data():
         assert 8 < high <= 10
 
 
-# ---------------------------------------------------------------- quantiles, population, histogram
+# ---------------------------------------------------------------- quantiles, population
 def test_a_quantile_table_ascends_from_the_lowest_to_the_highest():
     table = quantile_table(ascending(3, 1, 2, 10))
     assert table.dtype == np.float32
@@ -200,10 +200,3 @@ def test_a_population_of_many_values_is_a_sample_from_one_end_to_the_other():
     assert found[0] == 0
     assert found[-1] >= count - 100
     assert np.median(found) == pytest.approx(count / 2, rel=1e-3)
-
-
-def test_a_histogram_counts_each_known_value_once():
-    places = np.array([0, 0.1, 0.49, 0.5, 1, np.nan], np.float32)
-    np.testing.assert_array_equal(histogram(made([], [[]]), places, 2), [3, 2])
-    categories = made([], [[]], figure=Figure.CATEGORY, categories=("a", "b", "c"))
-    np.testing.assert_array_equal(histogram(categories, np.float32([0.1, 0.5, 0.9, 0.9]), 64), [1, 1, 2])

@@ -7,7 +7,7 @@ from archviz3d.errors import UsageError
 from archviz3d.graph import GraphBuilder
 from archviz3d.overlays.book import OverlayBook
 from archviz3d.overlays.overlay import Aggregate, Figure, Scale
-from archviz3d.viewer.coloring import node_coloring, node_heights, surface_coloring
+from archviz3d.viewer.coloring import joined_step, node_coloring, surface_coloring
 from archviz3d.viewer.colormaps import category_table, color_table, default_colormap
 
 from .sample_overlays import CATEGORIES, flat_book, made_coloring, made_overlay
@@ -191,15 +191,26 @@ def test_no_cells_at_all_are_no_problem():
     assert (chosen.low, chosen.high) == (0, 1)
 
 
-def test_heights_are_places_of_a_step_and_unknown_where_values_are():
-    book, name = flat_book(made_overlay([0, 5, 10, np.nan], [10, 10, 10, 10]))
-    heights = node_heights(book, name)
-    assert heights.shape == (11,)
-    assert heights[1] == 0
-    assert 0.4 < heights[2] < 0.6
-    assert heights[3] == 1
-    assert np.isnan(heights[[0, 4]]).all()
-    np.testing.assert_array_equal(node_heights(book, name, 1)[1:5], 1)
+def stepped(book, name, steps):
+    overlay = made_overlay(*([k, 1.0, 2.0] for k in range(len(steps) or 1)))
+    return book.add(replace(overlay, name=name, steps=steps), "test")
+
+
+@pytest.mark.parametrize(
+    ("colors", "heights", "step", "joined"),
+    [
+        (("0", "1000", "2000"), ("1000", "2000"), 1, 0),  # by their names
+        (("0", "1000", "2000"), ("1000", "2000"), 0, None),  # which the other may lack
+        (("0", "1000", "2000"), (), 2, 0),  # one for all
+        ((), ("1000", "2000"), 1, 1),  # the heights have steps alone
+    ],
+)
+def test_a_step_of_the_heights_is_that_of_the_same_name(colors, heights, step, joined):
+    book, _ = flat_book(made_overlay([0, 1, 2]))
+    first, second = stepped(book, "colors", colors), stepped(book, "heights", heights)
+    assert joined_step(book, first, second, step) == joined
+    assert joined_step(book, None, second, step if heights else 0) == (step if heights else 0)
+    assert joined_step(book, first, first, step if colors else 0) == (step if colors else 0)
 
 
 def _not_given(coloring):

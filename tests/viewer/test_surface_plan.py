@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archviz3d.overlays.tiles.pyramid import TILE, Statistic, TileGrid
 from archviz3d.viewer.camera import Camera
-from archviz3d.viewer.surface_plan import Face, is_turned, patch_of, patches_of, plan_level, visible_part
+from archviz3d.viewer.surface_plan import Face, corner_rays, is_turned, patch_of, patches_of, plan_level, visible_part
 
 VIEWPORT = (640, 360)
 CENTER, SIZE = np.array([1.0, -2.0, 0.5]), np.array([3.0, 2.0, 0.4])
@@ -50,7 +50,7 @@ def in_view(points, camera):
 
 
 def face_of(grid, camera=front, size=SIZE):
-    return Face.of(7, 3, grid, np.array([CENTER, size]), camera, VIEWPORT)
+    return Face.of(7, 3, grid, np.array([CENTER, size]), camera, VIEWPORT, corner_rays(camera, VIEWPORT))
 
 
 # ---------------------------------------------------------------- what is in view
@@ -58,7 +58,7 @@ def face_of(grid, camera=front, size=SIZE):
 def test_everything_in_view_is_in_the_visible_part(camera):
     x, y, points = points_of_face()
     seen = in_view(points, camera)
-    part = visible_part(CENTER, SIZE, camera, VIEWPORT)
+    part = visible_part(CENTER, SIZE, camera.eye, corner_rays(camera, VIEWPORT))
     if part is None:
         assert not seen.any()
         return
@@ -79,7 +79,7 @@ def test_seen_from_the_front_the_visible_part_is_exact(u, v, distance):
     low, high = CENTER[:2] - SIZE[:2] / 2, CENTER[:2] + SIZE[:2] / 2
     a, b = np.maximum(low, at - half), np.minimum(high, at + half)
     assume(((b - a > 1e-9) | (b - a < -1e-9)).all())
-    part = visible_part(CENTER, SIZE, camera, VIEWPORT)
+    part = visible_part(CENTER, SIZE, camera.eye, corner_rays(camera, VIEWPORT))
     if (a > b).any():
         assert part is None
         return
@@ -88,12 +88,12 @@ def test_seen_from_the_front_the_visible_part_is_exact(u, v, distance):
 
 
 def test_a_face_in_full_view_is_all_visible_and_one_beside_it_is_not():
-    assert visible_part(CENTER, SIZE, front, VIEWPORT) == (0, 0, 1, 1)
-    assert visible_part(CENTER + np.array([50, 0, 0]), SIZE, front, VIEWPORT) is None
+    assert visible_part(CENTER, SIZE, front.eye, corner_rays(front, VIEWPORT)) == (0, 0, 1, 1)
+    assert visible_part(CENTER + np.array([50, 0, 0]), SIZE, front.eye, corner_rays(front, VIEWPORT)) is None
 
 
 def test_a_face_behind_the_eye_or_seen_from_behind_is_not_in_view():
-    assert visible_part(CENTER + np.array([0, 0, 20]), SIZE, front, VIEWPORT) is None
+    assert visible_part(CENTER + np.array([0, 0, 20]), SIZE, front.eye, corner_rays(front, VIEWPORT)) is None
     assert face_of(TileGrid(4, 4), Camera((1.0, -2.0, 0.7), 0.0, 0.0, -5.0)) is None
 
 

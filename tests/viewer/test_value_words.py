@@ -5,7 +5,7 @@ from archviz3d.overlays.aggregate import Aggregate
 from archviz3d.overlays.overlay import Figure, Origin
 from archviz3d.overlays.tiles.pyramid import TileGrid
 from archviz3d.viewer.camera import Camera
-from archviz3d.viewer.surface_plan import Face
+from archviz3d.viewer.surface_plan import Face, corner_rays
 from archviz3d.viewer.value_words import (
     aggregate_word,
     cell_text,
@@ -123,7 +123,15 @@ def test_of_pictures_there_is_nothing_to_count():
 # ---------------------------------------------------------------- cells
 def face_of(rows, columns):
     camera = Camera((0.0, 0.0, 0.0), 0.0, 0.0, 5.0)
-    face = Face.of(1, 0, TileGrid(rows, columns), np.array([[0, 0, 0], [1, 1, 0.1]]), camera, (800, 600))
+    face = Face.of(
+        1,
+        0,
+        TileGrid(rows, columns),
+        np.array([[0, 0, 0], [1, 1, 0.1]]),
+        camera,
+        (800, 600),
+        corner_rays(camera, (800, 600)),
+    )
     assert face is not None
     return face
 
@@ -146,4 +154,5 @@ def test_a_cell_says_which_values_it_stands_for(statistic, shape, place, level, 
 
 def test_a_value_is_written_as_single_precision_has_it():
     assert cell_text(made_overlay(surface="signed"), face_of(4, 4), (0, 0), 0, 0.1) == "w[0, 0] = 0.1"
-    assert cell_text(made_overlay(surface="signed"), face_of(4, 4), (0, 0), 0, np.nan) == "w[0, 0] = no data"
+    assert cell_text(made_overlay(surface="signed"), face_of(4, 4), (0, 0), 0, np.nan) == "w[0, 0] = not a number"
+    assert cell_text(made_overlay(surface="signed"), face_of(4, 4), (0, 0), 0, -np.inf) == "w[0, 0] = \u2212\u221e"

@@ -7,12 +7,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from archviz3d.loaders import load
-from archviz3d.overlays.tiles.pyramid import TILE, Statistic, Tile, TileGrid, TileKey
+from archviz3d.overlays.tiles.pyramid import MOST_TILES, TILE, Statistic, Tile, TileGrid, TileKey
 from archviz3d.overlays.tiles.store import TileStore
 from archviz3d.viewer import weight_pictures
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.cut import Cut
-from archviz3d.viewer.surface_plan import Face
+from archviz3d.viewer.surface_plan import Face, corner_rays
 from archviz3d.viewer.weight_pictures import WeightPictures
 
 VIEWPORT = (800, 600)
@@ -158,28 +158,28 @@ def test_without_faces_there_is_nothing_and_nothing_is_missing(made):
 
 
 def test_too_many_tiles_make_all_faces_coarser(made):
-    # A vector is a column: 401 tiles of single values are one more than a frame takes.
-    length = 400 * TILE + 1
+    # A vector is a column: one tile of single values more than a frame takes.
+    length = MOST_TILES * TILE + 1
     values = noise(length)
     graph, pictures = made(w=values, small=noise(9, 9))
     faces, _ = pictures.faces(*boxes_for(graph, ["w", "small"], side=0.5), FRONT, VIEWPORT, 1.0)
     assert len(faces) == 2
     picture = pictures.picture(faces, Statistic.SIGNED, ALL_EXACT)
     of_w = [(patch, tile) for patch, tile in picture.patches if patch.face.node == graph.id_of("w")]
-    assert len(picture.patches) <= 400
+    assert len(picture.patches) <= MOST_TILES
     assert {patch.key.level for patch, _ in of_w} == {1}
-    assert len(of_w) == 201
+    assert len(of_w) == MOST_TILES // 2 + 1
     first = next(tile for patch, tile in of_w if patch.key.row == 0)
     np.testing.assert_allclose(first.cells[:, 0], values[: 2 * TILE].reshape(-1, 2).mean(1), rtol=1e-5, atol=1e-6)
     assert picture.share == 1.0
 
 
 def test_just_as_many_tiles_as_a_frame_takes_stay_exact(made):
-    graph, pictures = made(w=noise(400 * TILE))
+    graph, pictures = made(w=noise(MOST_TILES * TILE))
     faces, _ = pictures.faces(*boxes_for(graph, ["w"]), FRONT, VIEWPORT, 1.0)
     picture = pictures.picture(faces, Statistic.SIGNED, ALL_EXACT)
     assert picture.levels == [0]
-    assert len(picture.patches) == 400
+    assert len(picture.patches) == MOST_TILES
 
 
 def test_of_more_faces_than_tiles_the_largest_get_theirs(made):
@@ -191,7 +191,8 @@ def test_of_more_faces_than_tiles_the_largest_get_theirs(made):
     cut = Cut(cut.nodes, cut.opened, px, px.min(1), px.max(1), cut.unit_px)
     faces, _ = pictures.faces(cut, boxes, FRONT, VIEWPORT, 1.0)
     picture = pictures.picture(faces, Statistic.SIGNED, 1.0)
-    assert sorted(patch.face.row for patch, _ in picture.patches) == list(range(20, 420))
+    assert sorted(patch.face.row for patch, _ in picture.patches) == list(range(420 - MOST_TILES, 420))
+    assert picture.left_out == 420 - MOST_TILES
 
 
 # ---------------------------------------------------------------- pictures as tiles arrive
@@ -247,7 +248,7 @@ def _cells(grid, key):
 def picture_of(monkeypatch, grid, there):
     shelf = Shelf(grid, there)
     monkeypatch.setattr(weight_pictures, "TileStore", lambda *_, **__: shelf)
-    face = Face.of(1, 0, grid, np.array([[0, 0, 0], [1, 1, 0.1]]), FRONT, VIEWPORT)
+    face = Face.of(1, 0, grid, np.array([[0, 0, 0], [1, 1, 0.1]]), FRONT, VIEWPORT, corner_rays(FRONT, VIEWPORT))
     assert face is not None
     pictures = WeightPictures(None, lambda: None)  # type: ignore[arg-type] - the shelf needs no graph
     return pictures.picture([face], Statistic.RMS, ALL_EXACT), shelf

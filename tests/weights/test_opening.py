@@ -222,7 +222,10 @@ def test_lies_are_refused_in_one_line(lie, said, tmp_path):
 
 def test_packed_values_of_an_unknown_kind_are_shown_as_stored(tmp_path):
     graph = graph_of(tmp_path, (8, 10), "U8", parameters=160)
-    assert open_values(graph, 1).notes == ("holds 160 values in 80: shown as stored",)
+    whole = "whole numbers as stored: how they are scaled is not known"
+    assert open_values(graph, 1).notes == (whole, "holds 160 values in 80: shown as stored")
+    graph = graph_of(tmp_path, (8, 10), "U8", parameters=160, order="fortran")
+    assert open_values(graph, 1).notes == (whole, "holds 160 values in 80: shown as stored")
 
 
 def test_a_file_that_is_cut_after_opening_is_an_error(tmp_path):

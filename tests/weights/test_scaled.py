@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
@@ -13,6 +15,7 @@ from archviz3d.weights import UnreadableValuesError, open_values
 from archviz3d.weights.scaled import block_side
 
 RANDOM = torch.Generator().manual_seed(0)
+WHOLE = "whole numbers as stored: how they are scaled is not known"
 
 
 def weight_dequant(x, s, block_size=128):
@@ -93,20 +96,112 @@ def test_what_does_not_fit_is_not_applied(tmp_path):
         "bare": weight,
         "odd": weight.clone(),
         "odd_scale": torch.ones(7, 11),
+        "inputs": weight.clone(),
+        "inputs_scale": torch.ones(30),
         "zero": quantised,
         "zero_scale": torch.ones(4, 1),
         "zero_zero_point": torch.ones(4, 1, dtype=torch.int8),
     }
     save_file(tensors, tmp_path / "model.safetensors")
     graph = load(str(tmp_path / "model.safetensors"))
-    for name, note in {
-        "bare": "no scales beside it: shown as stored",
-        "odd": "scales [7, 11] fit no blocks of [40, 30]: shown without them",
-        "zero": "scales and zero points beside it are not applied: shown as stored",
+    for name, notes in {
+        "bare": ("no scales beside it: shown as stored",),
+        "odd": ("scales [7, 11] fit no blocks of [40, 30]: not applied",),
+        "inputs": ("scales [30] fit no blocks of [40, 30]: not applied",),
+        "zero": (WHOLE, "scales and zero points beside it are not applied"),
     }.items():
         values = open_values(graph, graph.id_of(name))
-        assert values.notes == (note,)
+        assert values.notes == notes
         assert np.array_equal(values.read(slice(None), slice(None)), tensors[name].float().numpy())
+
+
+def test_a_scale_a_column_is_not_taken_for_blocks_of_rows(tmp_path, opened, check):
+    weight = float8(60, 30)
+    save_file({"w": weight, "w_scale": torch.rand(30)}, tmp_path / "model.safetensors")
+    values = opened(tmp_path / "model.safetensors", "w")
+    assert values.notes == ("scales [30] fit no blocks of [60, 30]: not applied",)
+    check(values, weight.float().numpy())
+
+
+@pytest.mark.parametrize(
+    ("end", "scale", "side", "said"),
+    [
+        ("_scale", torch.tensor(0.37), (300, 200), "scale"),
+        ("_scale", torch.rand(300, generator=RANDOM), (1, 200), "scales of rows"),
+        ("_scale", torch.rand(300, 1, generator=RANDOM).bfloat16(), (1, 200), "scales of rows"),
+        ("_scale_inv", torch.rand(3, 2, generator=RANDOM), (128, 128), "scales of 128 x 128 blocks"),
+        ("_scale_inv", torch.rand(2, 3, generator=RANDOM).t(), (128, 128), "scales of 128 x 128 blocks"),
+    ],
+)
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.int8])
+def test_scales_of_transposed_views(end, scale, side, said, kind, tmp_path, opened, check):
+    weight = (torch.randn(200, 300, generator=RANDOM) * 20).to(kind).t()
+    torch.save({"lin.weight": weight, f"lin.weight{end}": scale}, tmp_path / "model.pt")
+    values = opened(tmp_path / "model.pt", "lin.weight")
+    wide = scale.float() if scale.ndim == 2 else scale.float().reshape(-1, 1)
+    wide = wide.repeat_interleave(side[0], 0)[:300].repeat_interleave(side[1], 1)[:, :200]
+    check(values, (weight.float() * wide).numpy())
+    assert values.dtype.endswith(f"{said}, column by column")
+    assert values.notes == ()
+
+
+def test_transposed_views_have_notes_too(tmp_path, opened, check):
+    weight = float8(20, 30).t()
+    torch.save({"w": weight, "w_scale": torch.ones(7, 11)}, tmp_path / "model.pt")
+    values = opened(tmp_path / "model.pt", "w")
+    assert values.notes == ("scales [7, 11] fit no blocks of [30, 20]: not applied",)
+    check(values, weight.float().numpy())
+
+
+# ---------------------------------------------------------------- whole numbers
+@pytest.mark.parametrize("kind", [torch.int8, torch.uint8])
+@pytest.mark.parametrize("turned", [False, True])
+def test_matrices_of_small_whole_numbers_say_that_they_may_be_scaled(kind, turned, tmp_path, opened, check):
+    weight = torch.randint(0, 120, (6, 9), generator=RANDOM).to(kind)
+    weight = weight.t() if turned else weight
+    tensors = {"a.weight": weight, "a.weight_scales": torch.ones(6), "bias": torch.ones(6, dtype=kind)}
+    torch.save({**tensors, "wide": torch.ones(6, 9, dtype=torch.int32)}, tmp_path / "model.pt")
+    values = opened(tmp_path / "model.pt", "a.weight")
+    assert values.notes == (WHOLE,)
+    check(values, weight.float().numpy())
+    for name in ("bias", "wide"):
+        assert opened(tmp_path / "model.pt", name).notes == ()
+
+
+def test_bytes_with_scales_and_zero_points_are_not_taken_for_plain_numbers(tmp_path, opened):
+    tensors = {
+        "up.weight": torch.randint(0, 256, (40, 48), generator=RANDOM).to(torch.uint8),
+        "up.weight_scale": torch.rand(40, 1, generator=RANDOM),
+        "up.weight_zero_point": torch.full((40, 1), 128, dtype=torch.uint8),
+    }
+    save_file(tensors, tmp_path / "model.safetensors")
+    assert opened(tmp_path / "model.safetensors", "up.weight").notes == (WHOLE,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "scale", "notes"),
+    [
+        (TensorProto.INT8, "W_quantized", [1.0, 2, 3, 4], (WHOLE,)),
+        (TensorProto.UINT8, "W_quantized", [0.5], (WHOLE,)),
+        (TensorProto.UINT4, "W_quantized", [0.5], (WHOLE,)),
+        (TensorProto.INT8, "W", [1.0, 2, 3, 4], (WHOLE, "scales beside it are not applied: their axis is not read")),
+        (TensorProto.INT8, "W", [0.5], ()),
+    ],
+)
+def test_onnx_keeps_scales_and_their_axis_elsewhere(kind, name, scale, notes, tmp_path, opened, check):
+    numbers = np.arange(16).reshape(4, 4)
+    raw = numbers.astype(np.uint8).tobytes()
+    if kind == TensorProto.UINT4:
+        raw = (numbers.reshape(-1, 2) @ [1, 16]).astype(np.uint8).tobytes()
+    weights = [
+        helper.make_tensor(name, kind, (4, 4), raw, raw=True),
+        numpy_helper.from_array(np.float32(scale), "W_scale"),
+    ]
+    node = helper.make_node("DequantizeLinear", [name, "W_scale"], ["y"], axis=1)
+    onnx.save(helper.make_model(helper.make_graph([node], "g", [], [], weights)), tmp_path / "model.onnx")
+    values = opened(tmp_path / "model.onnx", name)
+    assert values.notes == notes
+    check(values, numbers.astype(np.float32) * np.float32(1 if notes else scale[0]))
 
 
 def test_mxfp4_is_that_of_transformers(tmp_path, check):

@@ -20,7 +20,7 @@ __all__ = ["CellNumbers"]
 
 _SIZE = 11
 _LEAST_WIDTH, _LEAST_HEIGHT = 50.0, 17.0  # text pixels of a cell that holds a number
-_MOST = 1600
+_MOST = 5000  # of one tile
 _LIGHT, _DARK = np.full(3, 245.0), np.full(3, 12.0)
 _AXIS_FROM = 260.0  # text pixels of a face's smaller visible side
 _TICK_EVERY = 90.0  # text pixels at least from one index to the next

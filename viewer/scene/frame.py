@@ -15,6 +15,8 @@ from .paint import Paint
 __all__ = ["Frame", "View", "focus_share", "in_focus"]
 
 _HIDES_PX = 4.0  # lower boxes hide no writing
+_WRITING_PX = 5.0  # from the middle of a number to its ends
+_CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
 _FADE = 0.62  # share of the plate's colour in what is not in focus
 
 
@@ -125,10 +127,30 @@ class Frame:
         )
 
     def hidden(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Return which boxes' fronts are hidden in their middle by a box that an overlay has made tall."""
+        """Return of which boxes' fronts a tall box hides the middle; while moving nobody reads, and it is not asked."""
+        found = np.zeros(len(rows), bool)
+        if self.view.moving or not self.tall.any():
+            return found
+        camera, viewport = self.view.camera, self.view.viewport
         tall = np.flatnonzero(self.tall & (self.size[:, 2] * self.cut.unit_px > _HIDES_PX * self.view.scale))
+        corners = self.center[tall][:, None] + self.size[tall][:, None] / 2 * _CORNERS
+        px, depth = camera.project(corners, viewport)
+        low, high = px.min(1), px.max(1)
+        reaches_eye = depth.min(1) <= 0  # its corners on the screen mean nothing then
+        # Around the middle, too, where writing reaches: a few pixels to each side.
+        reach = np.array([(0, 0), (_WRITING_PX, 0), (-_WRITING_PX, 0), (0, _WRITING_PX), (0, -_WRITING_PX)])
         front = self.center[rows] + self.size[rows] * (0.0, 0.0, 0.5)
-        return hidden_points(front, self.center[tall], self.size[tall], self.view.camera.eye)
+        at, _ = camera.project(front, viewport)
+        for k, row in enumerate(rows.tolist()):
+            beside = _WRITING_PX * self.view.scale
+            near = (low < at[k] + beside).all(1) & (high > at[k] - beside).all(1)
+            near = (near | reaches_eye) & (tall != row)
+            if near.any():
+                points = np.repeat(front[k][None], len(reach), 0)
+                points[:, :2] += reach * self.view.scale / self.cut.unit_px[row]
+                boxes = tall[near]
+                found[k] = hidden_points(points, self.center[boxes], self.size[boxes], camera.eye).any()
+        return found
 
 
 def in_focus(graph: ModelGraph, focus: int, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:

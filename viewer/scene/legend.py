@@ -10,7 +10,7 @@ from .frame import View
 from .margins import EDGE, LEGEND_WIDTH
 from .overlay import Overlay
 from .text import FontSpec, line_height, wrapped
-from .value_legend import ValueKey, ValueLegend
+from .value_legend import HeightKey, ValueKey, ValueLegend
 
 __all__ = ["Legend", "LegendPanel"]
 
@@ -53,6 +53,8 @@ class Legend:
         Whether flow is inferred, all of it or some.
     values : ValueKey or None
         The overlay that colours the parts; kinds have no colours then.
+    heights : HeightKey or None
+        The overlay that makes them tall.
     """
 
     tones: tuple[Tone, ...]
@@ -60,13 +62,14 @@ class Legend:
     inferred: bool
     known: bool = False
     values: ValueKey | None = None
+    heights: HeightKey | None = None
 
 
 class LegendPanel:
     """Draws the legend and tells which ground it takes."""
 
     def __init__(self, theme: Theme) -> None:
-        self._dim, self._ground = rgb(theme.text_dim), rgb(theme.ground[0])
+        self._text, self._dim, self._ground = rgb(theme.text), rgb(theme.text_dim), rgb(theme.ground[0])
         self._tones = theme.tone_table
         self._flows = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
         self._flow = rgb(theme.flow)
@@ -78,7 +81,9 @@ class LegendPanel:
         left, top = round(viewport[0] - (LEGEND_WIDTH + EDGE) * scale), round(_TOP * scale)
         room = (viewport[1] - 2 * top) / scale
         lines = self._lines(legend, scale)
-        below = len(lines[0]) * _ROW + (2 + len(lines[1]) * _NOTE_ROW if lines[1] else 0)
+        heights = self._height_lines(legend.heights, scale)
+        tall = len(heights) * _NOTE_ROW + (12 if heights else 0)
+        below = tall + len(lines[0]) * _ROW + (2 + len(lines[1]) * _NOTE_ROW if lines[1] else 0)
         value_height = 0.0
         if legend.values is not None:
             value_height = self.values.measure(legend.values, scale, room - below)
@@ -89,8 +94,18 @@ class LegendPanel:
         if legend.values is not None:
             self.values.draw(overlay, legend.values, left, y, scale)
             y += value_height * scale
+        for k, line in enumerate(heights):
+            overlay.text(left, y, line, _note(scale), self._text if k == 0 else self._dim)
+            y += _NOTE_ROW * scale
+        y += 12 * scale if heights else 0
         self._draw_entries(overlay, lines, left, y, scale)
         return (plate[0], 0, viewport[0], plate[3])
+
+    @staticmethod
+    def _height_lines(key: HeightKey | None, scale: float) -> list[str]:
+        if key is None:
+            return []
+        return [line for text in (key.title, *key.facts) for line in wrapped(text, _note(scale), LEGEND_WIDTH * scale)]
 
     def _lines(self, legend: Legend, scale: float) -> "_Lines":
         tones = () if legend.values is not None else legend.tones
@@ -107,7 +122,7 @@ class LegendPanel:
                 if legend.known
                 else translate("Scene", "flow: inferred from names and shapes")
             )
-            notes = wrapped(words, (round(_NOTE * scale), "Regular"), LEGEND_WIDTH * scale)
+            notes = wrapped(words, _note(scale), LEGEND_WIDTH * scale)
         return entries, notes
 
     def _draw_entries(self, overlay: Overlay, lines: "_Lines", left: float, y: float, scale: float) -> None:
@@ -121,12 +136,15 @@ class LegendPanel:
             overlay.shape((left, middle - height / 2, left + swatch, middle + height / 2), color)
             overlay.text(left + swatch + 9 * scale, y, word, font, self._dim)
             y += _ROW * scale
-        note: FontSpec = (round(_NOTE * scale), "Regular")
         y += 2 * scale
         for line in notes:
-            overlay.text(left, y, line, note, self._dim)
+            overlay.text(left, y, line, _note(scale), self._dim)
             y += _NOTE_ROW * scale
 
 
 _Entry = tuple[str, Tone | None, EdgeKind | None]
 _Lines = tuple[list[_Entry], Sequence[str]]
+
+
+def _note(scale: float) -> FontSpec:
+    return round(_NOTE * scale), "Regular"

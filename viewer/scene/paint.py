@@ -15,7 +15,7 @@ RECEDE = 0.86  # share of the plate's colour in what a filter leaves out
 _TINT = 0.30  # share of its value's colour in the plate of an opened part that has one
 _MUTED = 0.55  # share of the plate's colour in parts beside pictures on surfaces: colour is for the data
 _TALLEST = 3.2  # height of the greatest value, in smaller sides of the box
-_LOWEST = 0.06
+_LOWEST, _FLAT = 0.06, 0.015  # of the lowest value, and of what has none
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Paint:
     coloring : Coloring or None
         None shows kinds.
     heights : ndarray of float32, shape (N,), or None
-        How tall each node is, 0 to 1; NaN keeps the placement's height.
+        How tall each node is, 0 to 1; what has no value is flatter than the lowest.
     no_data : ndarray, shape (3,)
         Colour of what has no value.
     unreadable : ndarray of bool, shape (N,), or None
@@ -57,7 +57,7 @@ class Paint:
             return center, size
         # A front face of its own proportion to the height: equal values of equal parts are equally tall.
         share = self.heights[cut.nodes[tall]]
-        height = (_LOWEST + (_TALLEST - _LOWEST) * share) * size[tall, :2].min(1)
+        height = np.where(np.isnan(share), _FLAT, _LOWEST + (_TALLEST - _LOWEST) * share) * size[tall, :2].min(1)
         center[tall, 2] += (height - size[tall, 2]) / 2  # its foot stays on the plate
         size[tall, 2] = height
         return center, size
@@ -66,7 +66,7 @@ class Paint:
         """Return which drawn boxes have their height from an overlay, shape (K,)."""
         if self.heights is None:
             return np.zeros(len(cut), bool)
-        return ~cut.opened & ~np.isnan(self.heights[cut.nodes])
+        return ~cut.opened
 
     def data(self, cut: Cut, fade: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return value, share of its colour, and share of the plate's colour of each box, shape (K, 3)."""

@@ -29,6 +29,7 @@ from .model import SceneModel
 from .outline import Box, Outlines, outline_rects
 from .overlay import Overlay
 from .ribbons import Ribbons, route_rects
+from .said import headline, height_key, told, value_key
 from .surfaces import Surfaces
 from .values import Values
 
@@ -179,7 +180,7 @@ class Scene:
         """Return what the overlay says of a node under a device pixel; None where there is no overlay."""
         if self._values is None or self.frame is None:
             return None
-        return self._values.at(x, y, node, self.frame)
+        return told(self._values, x, y, node, self.frame)
 
     def legend_hit(self, x: float, y: float) -> str | None:
         """Return what of the legend's range is under a device pixel: "low", "high", "between", or None."""
@@ -248,7 +249,7 @@ class Scene:
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
             title, facts = model.heading(state.focus)
             covered = self._reaches_title(model, view)
-            taken = self._heading.draw(self._overlay, view, title, facts, values.headline, covered)
+            taken = self._heading.draw(self._overlay, view, title, facts, headline(values), covered)
             if has_legend(view.viewport, view.scale):
                 legend = _legend(model, values, frame, lane_of[_on_screen(lanes, view.viewport)])
                 taken.append(self._legend.draw(self._overlay, view, legend))
@@ -284,7 +285,8 @@ def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.
         tuple(EdgeKind(int(kind)) for kind in np.unique(columns.kind[routes])),
         bool(inferred.any()),
         bool((~inferred).any()),
-        values.key(frame),
+        value_key(values, frame),
+        height_key(values),
     )
 
 

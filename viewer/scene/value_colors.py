@@ -55,5 +55,6 @@ class ValueColors:
             mesh.uniform("valueLow", coloring.low)
             mesh.uniform("valueHigh", coloring.high)
             mesh.uniform("valueScale", _SCALES[coloring.scale])
+            mesh.uniform("filtering", float(coloring.keep is not None))
             mesh.uniform("keepLow", max(low, -_BEYOND))
             mesh.uniform("keepHigh", min(high, _BEYOND))

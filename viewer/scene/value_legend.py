@@ -14,7 +14,7 @@ from .margins import LEGEND_WIDTH
 from .overlay import Overlay
 from .text import FontSpec, line_height, wrapped
 
-__all__ = ["ValueKey", "ValueLegend"]
+__all__ = ["HeightKey", "ValueKey", "ValueLegend"]
 
 _TITLE, _NOTE, _TICK = 14, 12, 11
 _TITLE_ROW, _NOTE_ROW, _ENTRY_ROW = 19, 16, 20
@@ -39,22 +39,29 @@ class ValueKey:
         Short lines under the title: unit and origin, step, what a cell is.
     filter : str
         What stays in colour; "" without a filter.
-    height : str
-        What the heights show; "" where they show nothing.
     missing : bool
         Whether something on the screen has no data.
+    no_data : str
+        What that means.
     """
 
     coloring: Coloring
     facts: tuple[str, ...] = ()
     filter: str = ""
-    height: str = ""
     missing: bool = False
     no_data: str = ""
     axis: ValueAxis = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axis", ValueAxis.of(self.coloring))
+
+
+@dataclass(frozen=True)
+class HeightKey:
+    """What the legend says of heights: a title and short lines."""
+
+    title: str
+    facts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ class ValueLegend:
         for line in wrapped(overlay.title, strong, wide):
             self._texts.append(_Text(y, line, strong, True))
             y += _TITLE_ROW
-        for fact in filter(None, (*key.facts, key.filter, key.height)):
+        for fact in filter(None, (*key.facts, key.filter)):
             for line in wrapped(fact, note, wide):
                 self._texts.append(_Text(y, line, note, False))
                 y += _NOTE_ROW

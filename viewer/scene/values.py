@@ -8,16 +8,11 @@ from numpy.typing import NDArray
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ...overlays.tiles.pyramid import Statistic
-from ..camera import Viewport
-from ..coloring import Coloring, node_coloring, node_heights, surface_coloring
+from ..coloring import Coloring, joined_step, node_coloring, surface_coloring
 from ..cut import Cut
-from ..figures import value_with_unit
 from ..label_layout import Rect
 from ..state import ViewState
-from ..surface_plan import Face
 from ..theme import Theme, rgb
-from ..translation import filled, translate
-from ..value_words import cell_text, filter_text, overlay_facts, step_text, surface_facts
 from ..weight_pictures import Picture, WeightPictures
 from .boxes import Boxes
 from .cell_numbers import CellNumbers
@@ -25,7 +20,6 @@ from .frame import Frame, View
 from .overlay import Overlay
 from .paint import Paint
 from .surfaces import Surfaces
-from .value_legend import ValueKey
 
 __all__ = ["Values"]
 
@@ -43,6 +37,16 @@ class Values:
     ----------
     coloring : Coloring or None
         How the values of the last frame are coloured.
+    height : Coloring or None
+        The overlay that makes parts tall.
+    step, height_step : int
+        Which steps they show; None where the heights' overlay has none of that name.
+    picture : Picture or None
+        Weights on faces.
+    weights : WeightPictures or None
+        Where they come from.
+    unreadable : ndarray of bool, shape (N,)
+        Tensors whose weights were asked for and cannot be read.
     paint : Paint
         What that does to boxes.
     """
@@ -50,12 +54,14 @@ class Values:
     def __init__(self, book: OverlayBook, on_ready: Callable[[], None] | None) -> None:
         self._book, self._on_ready = book, on_ready
         self._wish: tuple[object, ...] | None = None  # what of the last state decides how values are shown
-        self._step = 0
-        self._height: str | None = None
+        self.step = 0
+        self.height: Coloring | None = None
+        self.height_step: int | None = 0
         self._chosen: Coloring | None = None
         self._heights: NDArray[np.float32] | None = None
-        self._weights: WeightPictures | None = None
-        self._picture: Picture | None = None
+        self.weights: WeightPictures | None = None
+        self.picture: Picture | None = None
+        self.unreadable = np.zeros(len(book.graph), bool)
         self.coloring: Coloring | None = None
         self.paint = Paint(None, None, np.zeros(3))
 
@@ -67,12 +73,12 @@ class Values:
     @property
     def pending(self) -> bool:
         """Whether weights are still being read."""
-        return self._weights is not None and self._weights.pending
+        return self.weights is not None and self.weights.pending
 
     def close(self) -> None:
         """End the thread that reads weights."""
-        if self._weights is not None:
-            self._weights.close()
+        if self.weights is not None:
+            self.weights.close()
 
     # ---------------------------------------------------------------- a frame, step by step
     def choose(self, state: ViewState, theme: Theme) -> None:
@@ -82,7 +88,7 @@ class Values:
             state.theme,
         )
         if wish != self._wish:
-            self._wish, self._chosen, self._heights = None, None, None
+            self._wish = self._chosen = self.height = None
             if state.overlay is not None:
                 self._chosen = node_coloring(
                     self._book,
@@ -94,95 +100,50 @@ class Values:
                     keep=state.keep,
                     theme=state.theme,
                 )
+            self.step, self.height_step, self._heights = state.step, state.step, None
             if state.height is not None:
-                self._heights = node_heights(self._book, state.height, state.step)
-            self._step, self._height, self._wish = state.step, state.height, wish
-        self.coloring, self._picture = self._chosen, None
+                self._choose_height(state.height, state.overlay)
+            self._wish = wish
+        self.coloring, self.picture = self._chosen, None
         self.paint = Paint(self._chosen, self._heights, rgb(theme.no_data))
+
+    def _choose_height(self, name: str, overlay: str | None) -> None:
+        self.height_step = joined_step(self._book, overlay, name, self.step)
+        self.height = node_coloring(self._book, name, step=self.height_step or 0)
+        self._heights = self.height.places(self.height.values)
+        if self.height_step is None:
+            self._heights = np.full_like(self._heights, np.nan)
 
     def look(self, placement: Placement, cut: Cut, view: View) -> None:
         """Find the pictures on the faces that a cut shows."""
         if not self.on_surfaces or self._chosen is None:
             return
-        if self._weights is None:
-            self._weights = WeightPictures(self._book.graph, self._on_ready)
+        if self.weights is None:
+            self.weights = WeightPictures(self._book.graph, self._on_ready)
         boxes = np.stack(self.paint.boxes(placement, cut), 1)
-        faces, unreadable = self._weights.faces(cut, boxes, view.camera, view.viewport, view.scale)
+        faces, self.unreadable = self.weights.faces(cut, boxes, view.camera, view.viewport, view.scale)
         statistic = Statistic(str(self._chosen.overlay.surface))
-        self._picture = self._weights.picture(faces, statistic, view.scale)
-        self.coloring = surface_coloring(self._chosen, self._picture.cells())
-        self.paint = Paint(self.coloring, self._heights, self.paint.no_data, unreadable)
+        self.picture = self.weights.picture(faces, statistic, view.scale)
+        self.coloring = surface_coloring(self._chosen, self.picture.cells())
+        self.paint = Paint(self.coloring, self._heights, self.paint.no_data, self.unreadable)
 
     def dress(self, boxes: Boxes, surfaces: Surfaces, frame: Frame) -> None:
         """Hand colours and pictures to what draws them."""
         if self.coloring is not None:
             boxes.values.show(self.coloring)
-        if self._picture is not None and self.coloring is not None:
+        if self.picture is not None and self.coloring is not None:
             surfaces.values.show(self.coloring)
-            surfaces.fill(self._picture, frame)
+            surfaces.fill(self.picture, frame)
         else:
             surfaces.clear()
 
     def write_cells(self, numbers: CellNumbers, overlay: Overlay, frame: Frame) -> list[Rect]:
         """Write numbers onto the pictures, and return the ground that they take."""
-        if self._picture is None or self.coloring is None or frame.view.moving:
+        if self.picture is None or self.coloring is None or frame.view.moving:
             return []
-        return numbers.write(overlay, self._picture, self.coloring, frame.view)
+        return numbers.write(overlay, self.picture, self.coloring, frame.view)
 
     @property
     def pictured(self) -> frozenset[int]:
         """The tensors whose faces are pictures."""
-        return frozenset(self._picture.faces) if self._picture is not None else frozenset()
-
-    # ---------------------------------------------------------------- words
-    @property
-    def headline(self) -> str:
-        """What the line under the title says of the overlay; "" where there is none."""
-        if self.coloring is None:
-            return ""
-        overlay = self.coloring.overlay
-        shown = filled(translate("Scene", "colour: %1"), overlay.title)
-        return " · ".join(filter(None, (shown, step_text(overlay, self._step))))
-
-    def key(self, frame: Frame) -> ValueKey | None:
-        """Return what the legend says of the overlay, None where there is none."""
-        if self.coloring is None:
-            return None
-        facts = overlay_facts(self.coloring, self._step)
-        missing = bool((np.isnan(frame.datum[:, 0]) & (frame.datum[:, 1] > 0.5)).any())
-        if self._picture is not None:
-            picture = self._picture
-            facts += surface_facts(str(self.coloring.overlay.surface), picture.levels, picture.share, picture.loading)
-            if not picture.faces:
-                facts.append(translate("Scene", "fly closer: weights are shown on tensors that are large enough"))
-        height = ""
-        if self._height is not None:
-            height = filled(translate("Scene", "height: %1"), self._book.get(self._height).title)
-        no_data = translate("Scene", "cannot be read") if self._picture is not None else translate("Scene", "no data")
-        return ValueKey(self.coloring, tuple(facts), filter_text(self.coloring), height, missing, no_data)
-
-    def at(self, x: float, y: float, node: int, frame: Frame) -> str | None:
-        """Return what the overlay says of a node under a pixel, None where it has nothing to say."""
-        coloring = self.coloring
-        if coloring is None:
-            return None
-        if self._picture is None:
-            return f"{coloring.overlay.title}: {value_with_unit(coloring.overlay, float(coloring.values[node]))}"
-        face = self._picture.faces.get(node)
-        if face is None:
-            return self._weights.problem(node) if self._weights is not None else None
-        return self._cell_at(x, y, face, frame.view.viewport, frame)
-
-    def _cell_at(self, x: float, y: float, face: Face, viewport: Viewport, frame: Frame) -> str | None:
-        origin, direction = frame.view.camera.ray((x, y), viewport)
-        w = face.center[2] + face.size[2] / 2
-        if self._picture is None or self.coloring is None or direction[2] >= 0:
-            return None
-        row, column = face.place_of(origin + direction * ((w - origin[2]) / direction[2]))
-        for patch, tile in reversed(self._picture.patches):
-            inside = patch.rows[0] <= row < patch.rows[1] and patch.columns[0] <= column < patch.columns[1]
-            if patch.face is face and inside:
-                level = patch.key.level
-                cell = tile.cells[int(row - patch.rows[0]) >> level, int(column - patch.columns[0]) >> level]
-                return cell_text(self.coloring.overlay, face, (row, column), level, float(cell))
-        return translate("Scene", "reading …")
+        return frozenset(self.picture.faces) if self.picture is not None else frozenset()

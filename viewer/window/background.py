@@ -38,12 +38,17 @@ class Background(QObject):
         """Whether a job of a kind is under way."""
         return kind in self._jobs
 
-    def run(self, kind: str, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        """Call `work` in a thread, and `done` with its result in this one; an `ArchvizError` is told by `failed`."""
+    def run(self, kind: str, work: Callable[[], Any], done: Callable[[Any], object], *, abandon: bool = True) -> None:
+        """Call `work` in a thread, and `done` with its result in this one; what it raises is told by `failed`.
+
+        Parameters
+        ----------
+        abandon : bool
+            Nobody waits for it when the program ends; without it, the program ends when the work is done.
+        """
         future: Future[Any] = Future()
         self._jobs[kind] = _Job(future, done)
-        # A daemon: nobody waits for it when the program ends.
-        Thread(target=_fulfil, args=(future, work), daemon=True, name=f"archviz3d {kind}").start()
+        Thread(target=_fulfil, args=(future, work), daemon=abandon, name=f"archviz3d {kind}").start()
         self._timer.start()
         self.changed.emit()
 
@@ -63,6 +68,10 @@ class Background(QObject):
                 result = job.future.result()
             except ArchvizError as error:
                 self.failed.emit(str(error))
+            except BaseException as error:
+                # Nobody must wait for ever for what has failed; the traceback is for those who can repair it.
+                self.failed.emit(self.tr("internal error: {error}").format(error=f"{type(error).__name__}: {error}"))
+                raise
             else:
                 job.done(result)
         if not self._jobs:

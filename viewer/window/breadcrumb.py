@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from ...graph.model_graph import ModelGraph
+from .labels import plain_tip
 from .words import node_title
 
 __all__ = ["Breadcrumb"]
@@ -51,7 +52,7 @@ class Breadcrumb(QWidget):
         name = node_title(graph, node)
         button = QToolButton(self)
         button.setText(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…")
-        button.setToolTip(graph.path(node) or name)
+        button.setToolTip(plain_tip(graph.path(node) or name))
         button.setProperty("current", is_last)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -10,7 +10,7 @@ from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..state import ViewState
 from ..views import view_state
-from .overlays.controller import prepare_overlay
+from .overlays.prepared import prepare_overlay
 
 __all__ = ["FirstView", "first_view"]
 

@@ -3,11 +3,12 @@
 import re
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from .sections import Section
 
-__all__ = ["breakable", "facts_grid", "text_label"]
+__all__ = ["breakable", "facts_grid", "plain_tip", "text_label"]
 
 _LONG = 9  # characters that fit into a line in any case
 
@@ -22,6 +23,11 @@ def text_label(text: str, name: str) -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
+
+
+def plain_tip(text: str) -> str:
+    """Return what a tool tip shows as `text`, letter by letter, even where Qt would take it for rich text."""
+    return GuiQt.convertFromPlainText(text) if GuiQt.mightBeRichText(text) else text
 
 
 def facts_grid(section: Section, *, label_width: int = 112) -> QGridLayout:

@@ -2,6 +2,8 @@
 
 from math import exp, log
 
+from ...errors import UsageError
+from ...options import check_range
 from ...overlays.overlay import Scale
 from ..scene import Scene
 from ..state import ViewState
@@ -10,6 +12,7 @@ __all__ = ["LegendDrag"]
 
 _PROBE = 50.0  # pixels over which the legend's measure is read
 _CLOSEST = 1e-3  # of the range: its ends do not meet
+_FARTHEST = {True: 85.0, False: 1e38}  # logarithm, value: beyond are no numbers of single precision
 
 
 class LegendDrag:
@@ -56,7 +59,12 @@ class LegendDrag:
             high = max(high + shift, low + least)
         else:
             low, high = low + shift, high + shift
-        self._state.range = (exp(low), exp(high)) if self._log else (low, high)
+        farthest = _FARTHEST[self._log]
+        low, high = (min(max(end, -farthest), farthest) for end in (low, high))
+        try:
+            self._state.range = check_range((exp(low), exp(high)) if self._log else (low, high))
+        except UsageError:  # both ends are at the limit, or all but one: the range stays as it was
+            return
 
     def _measure(self, value: float) -> float:
         return log(max(value, 1e-30)) if self._log else value

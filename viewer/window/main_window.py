@@ -39,7 +39,7 @@ from .overlays.controller import OverlayController, is_overlay_file
 from .panels import Panels
 from .recent import add_recent, recent_files, sample_path, settings
 from .recent_menu import RecentMenu
-from .save_picture import ask_and_save
+from .save_picture import PictureSaver
 from .start_page import StartPage
 from .style import apply_style
 from .tree_panel import TreePanel
@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector()
         self.overlays = OverlayController(self.state, self.view, self)
         self.opener = ModelOpener(self)
+        self.pictures = PictureSaver(self)
         self._background = Background(self)
         self._lay_out()
         self._recent_menu = RecentMenu(self)
@@ -106,8 +107,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.overlays.timeline)
         self.setCentralWidget(self._centre)
         self.panels = Panels(self, self.tree, self.overlays.panel, self.inspector)
-        self._facts = QLabel()
-        self._hint = QLabel()
+        self._facts, self._hint = QLabel(), QLabel()
+        for label in (self._facts, self._hint):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.statusBar().addWidget(self._facts, 1)
         self.statusBar().addPermanentWidget(self._hint)
         self.statusBar().setSizeGripEnabled(False)
@@ -133,6 +135,11 @@ class MainWindow(QMainWindow):
         self.state.events.selection.connect(self._on_selection)
         self.state.events.hover.connect(self._on_hover)
         self.state.events.theme.connect(self._on_theme)
+        self._background.failed.connect(self._on_unprepared)
+        self.view.failed.connect(self.message.tell)
+        self.pictures.began.connect(self.statusBar().showMessage)
+        self.pictures.saved.connect(lambda text: self.statusBar().showMessage(text, 8000))
+        self.pictures.failed.connect(self._on_unsaved)
         self.overlays.failed.connect(self.message.tell)
         self.overlays.reading.connect(self._on_reading)
         self.overlays.added.connect(self._on_added)
@@ -245,6 +252,15 @@ class MainWindow(QMainWindow):
     def _on_failed(self, text: str) -> None:
         self.message.tell(" · ".join(filter(None, [text, self._aside])))
 
+    def _on_unprepared(self, text: str) -> None:
+        self.progress.done()
+        self._on_failed(text)
+
+    def _on_unsaved(self, text: str) -> None:
+        if not self.pictures.busy:
+            self.statusBar().clearMessage()
+        self.message.tell(text)
+
     def _show_start(self) -> None:
         self.start.show_recent(recent_files())
         self._pages.setCurrentWidget(self.start)
@@ -352,9 +368,7 @@ class MainWindow(QMainWindow):
     def save_picture(self) -> None:
         """Let the user save what the scene shows."""
         if self.graph is not None and self.placement is not None and self.book is not None:
-            problem = ask_and_save(self, self.graph, self.placement, self.state, self.view.viewport(), self.book)
-            if problem:
-                self.message.tell(problem)
+            self.pictures.ask_and_save(self.graph, self.placement, self.state, self.view.viewport(), self.book)
 
     # ---------------------------------------------------------------- Qt's events
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

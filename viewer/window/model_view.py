@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from ...errors import ArchvizError
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
@@ -51,6 +53,7 @@ class ModelView(GlWidget):
     """
 
     drawn = Signal()  # after each frame
+    failed = Signal(str)  # why a state could not be drawn
     _more = Signal()  # from the thread that reads weights: more of them are there
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
@@ -156,10 +159,21 @@ class ModelView(GlWidget):
         if self._graph is not None:
             # The hover is outlined above the scene; the selection, too, but only until this frame is there.
             self._outlines.unmark("selection")
-            self.scene.draw(
-                replace(self.state, hover=None), self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving
-            )
-            self.drawn.emit()
+            state = replace(self.state, hover=None)
+            try:
+                self.scene.draw(state, self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving)
+            except ArchvizError as error:
+                # Later: no state and no widget changes amid a paint.
+                QTimer.singleShot(0, self, partial(self._give_up, state, str(error)))
+            else:
+                self.drawn.emit()
+
+    def _give_up(self, state: ViewState, problem: str) -> None:
+        """Tell why a state could not be drawn, and show the parts by their kinds, unless others are shown by now."""
+        if (self.state.overlay, self.state.height) == (state.overlay, state.height):
+            for field in ("keep", "range", "scale", "colormap", "overlay", "height"):
+                setattr(self.state, field, None)
+        self.failed.emit(problem)
 
     def _on_camera(self) -> None:
         self._tip.hide()

@@ -22,6 +22,7 @@ class ProgressBar(QWidget):
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(14)
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setFixedWidth(_TEXT_WIDTH)  # the bar must not jump about as file names come and go
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)

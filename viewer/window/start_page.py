@@ -5,6 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from .labels import plain_tip
+
 __all__ = ["StartPage"]
 
 
@@ -85,7 +87,7 @@ class StartPage(QWidget):
         where = Path(path)
         button = QPushButton()
         button.setProperty("role", "recent")
-        button.setToolTip(path)
+        button.setToolTip(plain_tip(path))
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.open_path.emit(path))
         row = QHBoxLayout(button)
@@ -110,6 +112,7 @@ def _short(folder: str, longest: int = 48) -> str:
 def _label(text: str, name: str) -> QLabel:
     label = QLabel(text)
     label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setIndent(0)
     label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     return label

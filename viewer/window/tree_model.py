@@ -7,6 +7,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from ...graph.model_graph import ModelGraph
 from ..numbers import people_count
 from .icons import NodeIcons
+from .labels import plain_tip
 from .words import kind_word
 
 __all__ = ["NodeRole", "TreeModel"]
@@ -106,7 +107,7 @@ class TreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and column == _NAME:
             return self._icons.icon(node)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._graph.path(node) or self._graph.name
+            return plain_tip(self._graph.path(node) or self._graph.name)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _PARAMETERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == NodeRole:

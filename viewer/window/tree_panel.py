@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QT
 
 from ...graph.model_graph import ModelGraph
 from .icons import NodeIcons
+from .labels import plain_tip
 from .tree_model import NodeRole, TreeModel
 from .words import node_title
 
@@ -166,7 +167,7 @@ class TreePanel(QWidget):
             name.setData(node, NodeRole)
             name.setIcon(self._model.index_of(node).data(Qt.ItemDataRole.DecorationRole))
             path = graph.path(node)
-            name.setToolTip(path)
+            name.setToolTip(plain_tip(path))
             row = [name, QStandardItem(path.rpartition(".")[0])]
             for item in row:
                 item.setEditable(False)

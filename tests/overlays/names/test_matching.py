@@ -13,7 +13,7 @@ import pytest
 import archviz3d
 from archviz3d.graph import GraphBuilder, ModelGraph
 from archviz3d.graph.roles import recognise
-from archviz3d.overlays.names.matching import match_names, match_paths
+from archviz3d.overlays.names.matching import match_names
 from archviz3d.overlays.names.role_keys import RoleIndex
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -223,7 +223,7 @@ def test_a_name(name: str, wanted: str, path: str) -> None:
 def test_siblings_in_the_file_tell_what_a_name_means() -> None:
     graph = model("gguf-moe")
     names = [f"model.layers.1.block_sparse_moe.experts.7.w{k}" for k in (1, 2, 3)]
-    assert [graph.path(i) for i in match_paths(graph, names)] == [
+    assert [graph.path(i) for i in match_names(graph, names).ids] == [
         f"blk.1.moe.experts.7.ffn_{part}_exps" for part in ("gate", "down", "up")
     ]
 
@@ -238,7 +238,7 @@ def test_norms_after_the_block_are_told_by_their_siblings() -> None:
         "pre_feedforward_layernorm",
         "post_feedforward_layernorm",
     ]
-    assert [graph.path(i) for i in match_paths(graph, theirs)] == [f"model.layers.1.{name}" for name in ours]
+    assert [graph.path(i) for i in match_names(graph, theirs).ids] == [f"model.layers.1.{name}" for name in ours]
 
 
 def test_a_node_has_one_name_and_a_literal_one_wins() -> None:
@@ -253,14 +253,14 @@ def test_a_node_has_one_name_and_a_literal_one_wins() -> None:
 def test_two_stacks_are_told_apart_by_what_stands_before_them() -> None:
     graph = model("t5")
     names = ["encoder.block.1.layer.0.SelfAttention.q", "decoder.block.1.layer.0.SelfAttention.q"]
-    assert [graph.path(i) for i in match_paths(graph, names)] == names
-    assert (match_paths(graph, ["model.layers.1", "blk.1"]) == -1).all()
+    assert [graph.path(i) for i in match_names(graph, names).ids] == names
+    assert (match_names(graph, ["model.layers.1", "blk.1"]).ids == -1).all()
 
 
 def test_a_stack_before_which_something_stands_is_found_where_it_is_the_only_one() -> None:
     decoder = {name.replace("model.", "model.decoder."): shape for name, shape in llama().items()}
     graph = built(decoder, SCHOOLS["llama"].config)
-    found = match_paths(graph, ["blk.1.attn_q", "token_embd"])
+    found = match_names(graph, ["blk.1.attn_q", "token_embd"]).ids
     assert [graph.path(i) for i in found] == ["model.decoder.layers.1.self_attn.q_proj", "model.decoder.embed_tokens"]
 
 

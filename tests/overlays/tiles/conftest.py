@@ -21,8 +21,9 @@ class Matrix:
 
     block = (1, 1)
 
-    def __init__(self, values):
+    def __init__(self, values, notes=()):
         self.values = values
+        self.notes = notes
         self.shape = values.shape
         self.reads = []  # "sample" or "exact"
         self.before = lambda: None

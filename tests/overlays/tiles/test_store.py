@@ -13,7 +13,7 @@ from archviz3d.overlays.tiles.pyramid import Statistic, TileGrid
 from archviz3d.overlays.tiles.store import TileStore
 from archviz3d.overlays.tiles.values import exact_tile
 
-from .conftest import PATIENCE, THREAD, TILE_BYTES, done, exactly, key, noise
+from .conftest import PATIENCE, THREAD, TILE_BYTES, Matrix, done, exactly, key, noise
 
 
 # ---------------------------------------------------------------- grids and problems
@@ -37,6 +37,27 @@ def test_a_tensor_of_nothing_has_no_grid(model):
     store, _, _ = model(np.empty((0, 5), np.float32))
     assert store.grid(1) is None
     assert store.problem(1) == "0: has no values"
+
+
+def test_notes_are_those_of_the_reader_and_it_is_asked_once(model):
+    plain = Matrix(noise(4, 4))
+    store, _, _ = model(Matrix(noise(4, 4), ("no scales",)), plain, InputError("x: cannot; do"), np.empty((0, 5)))
+    assert [store.notes(node) for node in (1, 2, 3, 4)] == [("no scales",), (), (), ()]
+    plain.notes = ("later",)
+    assert store.notes(2) == ()
+
+
+def test_a_tensor_that_turned_out_to_be_unreadable_has_no_notes(model):
+    matrix = Matrix(noise(4, 4), ("no scales",))
+    store, _, _ = model(matrix)
+    assert store.notes(1) == ("no scales",)
+
+    def fail():
+        raise InputError("x: was cut short; open it again")
+
+    matrix.before = fail
+    assert store.fetch([key(1)]) == {}
+    assert store.notes(1) == ()
 
 
 def test_a_tile_that_is_not_there_is_a_mistake_of_the_caller(model):
@@ -97,6 +118,40 @@ def test_a_problem_while_fetching_leaves_out_all_tiles_of_the_tensor(model):
     assert len(matrix.reads) == 2
 
 
+# ---------------------------------------------------------------- errors that nobody foresaw
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("cannot reshape"), RuntimeError("a bug")])
+def test_any_error_of_a_reader_is_a_problem_of_its_tensor_alone(model, caplog, error):
+    store, ready, [first, second] = model(noise(600, 600), noise(300, 300))
+
+    def fail():
+        raise error
+
+    first.before = fail
+    store.want([key(1), key(1, row=1), key(2)])
+    ready.until(done(store))
+    assert store.problem(1) == f"0: cannot be read ({type(error).__name__})"
+    assert len(first.reads) == 1
+    exactly(store.get(key(2)), second, key(2))
+    assert [(record.name, record.exc_info[1]) for record in caplog.records] == [("archviz3d", error)]
+    store.want([key(2, level=1)])
+    ready.until(lambda: store.get(key(2, level=1)) is not None)  # the worker goes on
+
+
+def test_any_error_while_fetching_opening_or_asking_for_costs_is_a_problem_too(model, caplog):
+    costly = Matrix(noise(4, 4))
+    costly.stored_bytes = mock.Mock(side_effect=OverflowError)
+    store, _, [first, *_] = model(noise(4, 4), MemoryError(), costly, noise(4, 4))
+    first.before = mock.Mock(side_effect=MemoryError)
+    assert list(store.fetch([key(node) for node in (1, 2, 3, 4)])) == [key(4)]
+    assert [store.problem(node) for node in (1, 2, 3, 4)] == [
+        "0: cannot be read (MemoryError)",
+        "1: cannot be read (MemoryError)",
+        "2: cannot be read (OverflowError)",
+        None,
+    ]
+    assert len(caplog.records) == 3
+
+
 # ---------------------------------------------------------------- what is wanted
 def test_small_tiles_are_exact_at_once(model):
     store, ready, [matrix] = model(noise(700, 500))
@@ -132,6 +187,17 @@ def test_what_costs_too_much_stays_a_sample(model):
     store.want([one])
     assert store.pending == 0, "as good as it gets"
     assert matrix.reads == ["sample"]
+
+
+def test_single_values_are_never_a_sample(model):
+    values = noise(300, 300)
+    values[0, 0] = np.inf
+    store, ready, [matrix] = model(values, sample_above=0, exact_bytes=0)
+    store.want([key()])
+    ready.until(done(store))
+    assert store.get(key()).cells[0, 0] == np.inf
+    exactly(store.get(key()), matrix, key())
+    assert matrix.reads == ["exact"] * 2  # the second for the comparison
 
 
 def test_new_wants_drop_queued_tiles_and_stop_a_long_one(model):
@@ -242,15 +308,15 @@ def test_nothing_runs_before_something_is_wanted(model):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_after_a_bug_nobody_waits_for_ever(model):
-    store, _, [matrix] = model(noise(10, 10))
+def test_after_a_bug_of_the_one_who_is_told_nobody_waits_for_ever(model):
+    store, _, _ = model(noise(10, 10))
     failed = threading.Event()
 
     def fail():
         failed.set()
         raise RuntimeError("a bug")
 
-    matrix.before = fail
+    store._on_ready = fail  # as if given to it
     store.want([key()])
     assert failed.wait(PATIENCE)
     store.close()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from archviz3d.overlays.tiles.pyramid import MOST_TILES, TILE, Statistic
 from archviz3d.overlays.tiles.values import sampled_tile
 
 from .conftest import TILE_BYTES, done, exactly, key, noise
@@ -17,6 +18,20 @@ def test_memory_is_bounded_and_what_was_used_last_stays(model):
         ready.until(lambda row=row: store.get(key(row=row)) is not None)
         store.get(key(row=0))
     assert [row for row in range(8) if store.get(key(row=row)) is not None] == [0, 6, 7]
+
+
+def test_by_default_a_full_picture_and_the_one_before_fit(model):
+    most = MOST_TILES
+    values = np.broadcast_to(np.float32(1), ((2 * most + 1) * TILE, TILE))  # of which all tiles are views
+    store, ready, _ = model(values)
+    keys = [key(row=row, statistic=Statistic.SIGNED) for row in range(2 * most + 1)]
+    for some in (keys[:most], keys[most : 2 * most]):
+        store.want(some)
+        ready.until(done(store))
+    assert all(store.get(one) is not None for one in keys[: 2 * most])
+    store.want(keys[2 * most :])
+    ready.until(done(store))
+    assert [one for one in keys if store.get(one) is None] == keys[:1]
 
 
 def test_what_does_not_fit_is_not_computed(model):

@@ -19,6 +19,8 @@ def always():
 
 def brute_force(values, statistic, level):
     """Return all cells of a level, by padding with NaN to whole blocks."""
+    if level == 0:
+        return values if statistic is Statistic.SIGNED else np.abs(values)
     step = 1 << level
     short = -np.array(values.shape) % step
     wide = np.pad(values.astype(np.float64), ((0, short[0]), (0, short[1])), constant_values=np.nan)
@@ -75,8 +77,17 @@ def test_level_0_is_the_values_themselves(statistic: Statistic):
     values = made(300, 270, 1, 1.0, 0.01)
     tile = exact_tile(Matrix(values), TileKey(0, statistic, 0, 1, 1), always)
     shown = values[256:, 256:] if statistic is Statistic.SIGNED else np.abs(values[256:, 256:])
-    np.testing.assert_array_equal(tile.cells, np.where(np.isfinite(shown), shown, np.nan))
+    np.testing.assert_array_equal(tile.cells, shown)
     assert tile.share == 1.0
+
+
+@pytest.mark.parametrize(("statistic", "least"), [("signed", -np.inf), ("rms", np.inf), ("mean_abs", np.inf)])
+def test_infinities_are_seen_at_level_0_and_left_out_from_level_1_on(statistic: str, least: float):
+    values = np.full((300, 2), 2, np.float32)
+    values[:3, 0] = np.inf, -np.inf, np.nan
+    grid = [exact_tile(Matrix(values), TileKey(0, Statistic(statistic), level, 0, 0), always) for level in (0, 1)]
+    np.testing.assert_array_equal(grid[0].cells[:4, 0], np.float32([np.inf, least, np.nan, 2]))
+    np.testing.assert_array_equal(grid[1].cells, np.full((150, 1), 2, np.float32))
 
 
 @pytest.mark.parametrize("statistic", Statistic)

@@ -12,6 +12,7 @@ from archviz3d.overlays.overlay import Figure, Origin, Overlay, Scale
 from archviz3d.viewer.colormaps import color_table
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
+from archviz3d.viewer.scene.said import headline, height_key, value_key
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, LIGHT, contrast, rgb
 
@@ -148,7 +149,7 @@ def test_a_filter_leaves_the_rest_behind(stage, load):
 
 def test_the_legend_counts_what_a_filter_keeps(stage, load):
     stage.picture(overlay="load", keep=(0.0, 0.0), labels=True)
-    key = stage.scene._values.key(stage.scene.frame)
+    key = value_key(stage.scene._values, stage.scene.frame)
     kept = int((load.values[0] == 0).sum())
     assert key.filter == f"only 0 tokens: {kept} of {int((~np.isnan(load.values[0])).sum())}"
     assert "synthetic values" in " ".join(key.facts)
@@ -174,11 +175,50 @@ def test_heights_raise_closed_parts_and_picking_follows(stage, toy, load):
     assert stage.scene.pick(float(x) + 0.5, float(y) + 0.5) == tallest
 
 
+def test_what_has_no_value_is_flatter_than_the_lowest(stage, toy, load):
+    stage.picture(height="load", labels=True)
+    frame = stage.scene.frame
+    side = frame.size[:, :2].min(1)
+    value = stage.book.values("load", 0).values[frame.cut.nodes]
+    tiles = ~frame.cut.opened
+    assert (frame.size[tiles & np.isnan(value), 2] / side[tiles & np.isnan(value)]).max() < 0.02
+    assert (frame.size[tiles & ~np.isnan(value), 2] / side[tiles & ~np.isnan(value)]).min() > 0.05
+
+
+def test_heights_alone_are_explained_and_never_pass_for_measured(stage):
+    stage.picture(height="load", labels=True)
+    key = height_key(stage.scene._values)
+    assert key.title == "Height: Expert load"
+    said = " ".join(key.facts)
+    assert "tokens · synthetic values" in said
+    assert "step 10 (1 of 2)" in said
+    assert "flat: no data" in said
+    assert headline(stage.scene._values) == "height: Expert load (synthetic values) · step 10 (1 of 2)"
+    stage.picture(overlay="parameters", height="load")
+    assert headline(stage.scene._values).startswith("colour: Parameters · height: Expert load (synthetic values)")
+
+
+def test_a_step_that_the_heights_do_not_have_is_flat_and_said(stage, toy):
+    other = Overlay(**(vars(load_overlay(toy)) | {"name": "other", "steps": ("20", "30")}))
+    name = stage.book.add(other, "test")
+    stage.picture(overlay="load", height=name, step=0)
+    assert np.isnan(stage.scene._values.paint.heights).all()
+    assert "no step of this name" in " ".join(height_key(stage.scene._values).facts)
+    stage.picture(overlay="load", height=name, step=1)
+    assert not np.isnan(stage.scene._values.paint.heights).all()
+
+
+def test_a_filter_without_ends_leaves_only_what_has_a_value(stage, toy):
+    everything = stage.picture(overlay="load", range=RANGE)
+    filtered = stage.picture(overlay="load", range=RANGE, keep=(-np.inf, np.inf))
+    norm = toy.of_kind(NodeKind.NORM)
+    assert np.abs(stage.seen(everything, norm) - stage.seen(filtered, norm)).min(1).max() > 8
+
+
 def test_what_a_tall_part_hides_is_not_written_through_it(stage, load):
     angle = (-55.0, 35.0, 1.0)
-    stage.picture(
-        overlay="load", height="load", angle=angle, labels=True, focus=stage.graph.id_of("model.layers.2.mlp")
-    )
+    focus = stage.graph.id_of("model.layers.2.mlp")
+    stage.picture(overlay="load", height="load", angle=angle, labels=True, moving=False, focus=focus)
     frame = stage.scene.frame
     written = [label for label in stage.scene.labels if label.spot.on == "face" and label.candidate.node in load.ids]
     assert written

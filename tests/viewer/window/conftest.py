@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings
+from PySide6.QtGui import Qt, QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -14,6 +15,7 @@ from archviz3d.graph.kinds import NodeKind
 from archviz3d.graph.model_graph import ModelGraph
 from archviz3d.overlays.overlay import Aggregate, Figure, Origin, Overlay
 from archviz3d.viewer.window.main_window import MainWindow
+from archviz3d.viewer.window.overlays.prepared import prepare_overlay
 from archviz3d.viewer.window.qt_application import qt_application
 
 WAIT = 20_000  # milliseconds: a software renderer on a busy machine is slow
@@ -99,6 +101,7 @@ def loaded_window(toy_window: MainWindow, loads: Overlay, qtbot: QtBot, at_rest)
     """A window that shows the toy model, whose book has the loads, with the panel of overlays in front."""
     assert toy_window.book is not None
     name = toy_window.book.add(loads, "loads.csv")
+    prepare_overlay(toy_window.book, name)  # so that it is shown at once
     toy_window.overlays.panel.show_added([name], "96 of 96 names matched")
     toy_window.panels.show_overlays()
     qtbot.waitUntil(toy_window.overlays.panel.isVisible, timeout=WAIT)
@@ -120,3 +123,15 @@ def where() -> Callable[[MainWindow, str], QPoint]:
         return QPoint(round(px[0] / scale), round(px[1] / scale))
 
     return point
+
+
+@pytest.fixture
+def shown_as(qapp) -> Callable[[str], str]:
+    """Return the letters that a tool tip shows, which Qt takes for rich text where it looks like it."""
+
+    def letters(tip: str) -> str:
+        document = QTextDocument()
+        document.setHtml(tip)
+        return document.toPlainText() if Qt.mightBeRichText(tip) else tip
+
+    return letters

@@ -47,6 +47,22 @@ def test_an_error_is_told_and_is_the_end_of_the_job(background, qtbot):
     assert not background.busy("a")
 
 
+def test_an_error_that_nobody_foresaw_is_told_as_well_and_then_raised(background, qtbot):
+    def fail():
+        raise ZeroDivisionError("by zero")
+
+    told, done = [], []
+    background.failed.connect(told.append)
+    with qtbot.capture_exceptions() as raised:
+        background.run("a", fail, done.append)
+        background.run("b", lambda: "fine", done.append)
+        qtbot.waitUntil(lambda: bool(told and done), timeout=WAIT)
+    assert told == ["internal error: ZeroDivisionError: by zero"]
+    assert [kind for kind, _, _ in raised] == [ZeroDivisionError]
+    assert done == ["fine"]  # what fails holds up nothing else
+    assert not background.busy("a")
+
+
 def test_after_cancel_nothing_arrives(background):
     seen = []
     background.run("a", lambda: 1, seen.append)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from archviz3d.options import check_range
 from archviz3d.overlays.overlay import Scale
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.window.legend_drag import LegendDrag
@@ -72,3 +73,33 @@ def test_zero_stays_the_middle_of_a_diverging_map():
     low, high = drag(scene(), "high", 150, 290)
     assert -low == high > 0
     assert drag(scene(), "between", 200, 150) == (-2, 2)
+
+
+@pytest.mark.parametrize("part", ["low", "high", "between"])
+@pytest.mark.parametrize("way", [1, -1], ids=["down", "up"])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        FakeScene(20, 80, (0, 100)),
+        FakeScene(1, 100, (1e-30, 1e30), Scale.LOG),
+        FakeScene(-2, 2, (-4, 4), diverging=True),
+        FakeScene(1e37, 9e37, (0, 1e38)),
+    ],
+    ids=["linear", "log", "diverging", "huge"],
+)
+def test_however_far_one_drags_it_is_a_range(scene, part, way):
+    ends = [200 + way * 10**k for k in (1, 2, 3, 5, 8, 20, 40, 60)]
+    grip = LegendDrag(scene, state := ViewState(), part, 200)
+    for y in ends:
+        grip.to(y)
+        assert state.range == check_range(state.range)
+    grip.to(200)
+    assert state.range == pytest.approx((scene.coloring.low, scene.coloring.high))
+
+
+def test_where_nothing_is_left_of_a_range_the_last_one_stays():
+    grip = LegendDrag(FakeScene(20, 80, (0, 100)), state := ViewState(), "between", 200)
+    grip.to(150)
+    assert state.range == pytest.approx((45, 105))
+    grip.to(1e300)  # both ends at the limit
+    assert state.range == pytest.approx((45, 105))

@@ -1,5 +1,7 @@
 """Overlays as a user meets them: real clicks and keys on a real window."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -170,10 +172,52 @@ def test_scale_and_colours(shown, at_rest):
     assert "viridis" in controls.problem.text()
     at_rest(shown)
     assert shown.view.scene.coloring.colormap == "crameri:hawaii"
+    assert controls.colors.itemText(0) == "automatic"  # which, is not known while another is drawn
     QTest.mouseClick(controls.reset, LEFT)
     assert shown.state.colormap is None
     assert controls.colors.currentText().startswith("automatic")
     assert not controls.problem.isVisible()
+
+
+def test_the_colours_are_named_that_are_drawn(loaded_window, loads, qtbot, at_rest):
+    changes = replace(loads, name="change", values=loads.values - 400, diverging=True)
+    name = loaded_window.book.add(changes, "loads.csv")
+    controls, state = loaded_window.overlays.panel.controls, loaded_window.state
+    loaded_window.overlays.choose(name)
+    named = []
+    for scale, theme in ((None, "dark"), ("log", "dark"), (None, "dark"), (None, "light"), ("log", "light")):
+        state.scale, state.theme = scale, theme
+        qtbot.waitUntil(lambda: state.overlay == name, timeout=WAIT)
+        at_rest(loaded_window)
+        drawn = loaded_window.view.scene.coloring.colormap
+        named.append(drawn)
+        qtbot.waitUntil(lambda d=drawn: controls.colors.currentText() == f"automatic ({d})", timeout=WAIT)
+    assert named[0] == named[2] != named[1]
+    assert len(set(named)) > 2
+
+
+@pytest.mark.parametrize("field", ["overlay", "height"])
+def test_a_state_that_names_no_overlay_is_told_and_undone(shown, qtbot, at_rest, field):
+    shown.state.range = (1.0, 2.0)
+    setattr(shown.state, field, "nope")  # as a program may do
+    qtbot.waitUntil(shown.message.isVisible, timeout=WAIT)
+    assert "nope" in shown.message.text()
+    assert (shown.state.overlay, shown.state.height, shown.state.range) == (None, None, None)
+    at_rest(shown)
+    assert shown.view.scene.coloring is None
+    assert shown.overlays.panel.list.view.currentIndex().data() == "None (kinds)"
+    shown.overlays.choose("expert-load")
+    at_rest(shown)
+    assert shown.view.scene.coloring.overlay.title == "Expert load"
+
+
+def test_what_cannot_be_drawn_undoes_nothing_that_is_shown_by_then(shown, qtbot, at_rest):
+    shown.state.overlay = "nope"
+    shown.view.before_render()
+    shown.overlays.choose("expert-load")
+    qtbot.waitUntil(shown.message.isVisible, timeout=WAIT)
+    at_rest(shown)
+    assert shown.state.overlay == "expert-load"
 
 
 def test_another_overlay_as_height(shown, qtbot, at_rest):
@@ -334,7 +378,7 @@ def test_nothing_in_a_narrow_panel_is_cut_off(shown, at_rest):
         assert part.minimumSizeHint().width() <= 240 - 14 - 12
 
 
-def test_a_picture_of_the_view_shows_the_overlay(shown, tmp_path, monkeypatch):
+def test_a_picture_of_the_view_shows_the_overlay(shown, tmp_path, monkeypatch, qtbot):
     from PIL import Image
 
     from archviz3d.viewer.window import save_picture
@@ -346,6 +390,7 @@ def test_a_picture_of_the_view_shows_the_overlay(shown, tmp_path, monkeypatch):
         target = tmp_path / f"{name}.png"
         monkeypatch.setattr(save_picture.QFileDialog, "getSaveFileName", lambda *_, t=target: (str(t), ""))
         shown.save_picture()
+        qtbot.waitUntil(lambda: not shown.pictures.busy, timeout=WAIT)
         with Image.open(target) as picture:
             colors.append(np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int))
     amber = [(abs(pixels - (0xE0, 0x96, 0x3F)).max(1) < 25).mean() for pixels in colors]

@@ -1,12 +1,13 @@
 """What an overlay is: title, unit, definition, source, and how its values are known."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ....overlays.overlay import Origin, Overlay
+from ...value_words import aggregate_word, origin_word
 from ..labels import facts_grid, text_label
 from ..sections import Section
 from ..words import capital
-from .words import aggregate_words, origin_words
 
 __all__ = ["OverlayAbout"]
 
@@ -34,17 +35,18 @@ class OverlayAbout(QWidget):
         if overlay.unit:
             unit = QLabel(overlay.unit)
             unit.setObjectName("overlayUnit")
+            unit.setTextFormat(Qt.TextFormat.PlainText)
             head.addWidget(unit)
         column.addLayout(head)
         if overlay.origin is Origin.SYNTHETIC:
-            column.addWidget(text_label(capital(origin_words(overlay.origin)), "syntheticNote"))
+            column.addWidget(text_label(capital(origin_word(overlay.origin)), "syntheticNote"))
         column.addWidget(text_label(overlay.definition, "factText"))
         facts = Section(self.tr("Overlay"))
         facts.add(self.tr("Source"), overlay.source)
         if overlay.origin is not Origin.SYNTHETIC:
-            facts.add(self.tr("Values"), capital(origin_words(overlay.origin)))
+            facts.add(self.tr("Values"), capital(origin_word(overlay.origin)))
         if overlay.surface is None:
-            facts.add(self.tr("Containers"), capital(aggregate_words(overlay.aggregate)))
+            facts.add(self.tr("Containers"), capital(aggregate_word(overlay.aggregate)))
         facts.add(self.tr("File"), report)
         column.addLayout(facts_grid(facts, label_width=_LABEL_WIDTH))
         self._column.replaceWidget(self._page, page)

@@ -28,8 +28,6 @@ class ColormapCombo(QComboBox):
         self.setMinimumContentsLength(4)
         self.view().setMinimumWidth(_LIST_WIDTH)
         self.setToolTip(self.tr("Any map of the cmap catalogue by its name, such as crameri:batlow or viridis_r"))
-        self._shown = ("", "")
-        self._automatic = ""
         self.activated.connect(self._take_row)
         line = self.lineEdit()
         assert line is not None
@@ -37,13 +35,14 @@ class ColormapCombo(QComboBox):
         line.editingFinished.connect(self._take_text)
 
     def show_map(self, chosen: str | None, automatic: str) -> None:
-        """Show the map that is in force, where `automatic` is the one that None stands for."""
+        """Show the map that is in force, where `automatic` is the one that None stands for, "" if that is not known."""
         if not self.count():
             self.addItem("")
             for name in SUGGESTED:  # 40 ms for all, so not before the first overlay
                 self.addItem(_preview(name), name)
-        self.setItemText(0, self.tr("automatic ({name})").format(name=automatic))
-        self.setItemIcon(0, _preview(automatic))
+        named = self.tr("automatic ({name})").format(name=automatic)
+        self.setItemText(0, named if automatic else self.tr("automatic"))
+        self.setItemIcon(0, _preview(automatic) if automatic else QIcon())
         while self.count() > 1 + len(SUGGESTED):
             self.removeItem(self.count() - 1)
         if chosen is not None and chosen not in SUGGESTED:

@@ -16,9 +16,10 @@ from ..model_view import ModelView
 from ..sections import Section
 from .facts import overlay_section
 from .panel import OverlayPanel
+from .prepared import is_prepared, known_overlay, prepare_overlay
 from .timeline import Timeline
 
-__all__ = ["OverlayController", "is_overlay_file", "prepare_overlay"]
+__all__ = ["OverlayController", "is_overlay_file"]
 
 _COLOR, _HEIGHT, _FILE = "color", "height", "file"
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")  # formats in which no model comes
@@ -28,13 +29,6 @@ _EITHER = (".json", ".npz")
 def is_overlay_file(path: str) -> bool:
     """Whether a file may hold overlays, by its name."""
     return Path(path).suffix.lower() in (*_TABLES, *_EITHER)
-
-
-def prepare_overlay(book: OverlayBook, name: str) -> None:
-    """Compute all that showing an overlay needs, which may take seconds: in any thread."""
-    book.get(name)
-    book.spread(name)
-    book.values(name)
 
 
 class OverlayController(QObject):
@@ -142,18 +136,19 @@ class OverlayController(QObject):
     @property
     def steps(self) -> tuple[str, ...]:
         """The names of the steps that are shown: those of the colours, else those of the heights."""
-        for name in filter(None, (self._state.overlay, self._state.height)):
-            if self._book is not None and len(self._book.get(name).steps) > 1:
-                return self._book.get(name).steps
+        for name in (self._state.overlay, self._state.height):
+            overlay = known_overlay(self._book, name)
+            if overlay is not None and len(overlay.steps) > 1:
+                return overlay.steps
         return ()
 
     # ---------------------------------------------------------------- making
     def _make(self, kind: str, name: str | None, then: Callable[[], object]) -> None:
-        """Call `then` once an overlay is made, at once for None."""
+        """Call `then` once all is there that showing an overlay needs, at once for None."""
         book = self._book
         if book is None:
             return
-        if name is None or book.is_made(name):
+        if name is None or is_prepared(book, name):
             then()
         else:
             self._background.run(kind, partial(prepare_overlay, book, name), lambda _: then())
@@ -161,9 +156,9 @@ class OverlayController(QObject):
     def _show(self, name: str | None) -> None:
         """Change the state to another overlay; what depends on the last one goes first."""
         state = self._state
-        before = self.steps
+        before, overlay = self.steps, known_overlay(self._book, name)
         state.keep = state.range = state.scale = state.colormap = None
-        if name is None or self._book is None or self._book.get(name).steps != before:
+        if overlay is None or overlay.steps != before:
             state.step = 0
         state.overlay = name
 

@@ -7,7 +7,6 @@ from ....errors import UsageError
 from ....options import check_range
 from ....overlays.book import OverlayBook
 from ....overlays.overlay import Figure, Overlay, Scale
-from ...colormaps import default_colormap
 from ...state import ViewState
 from ..labels import text_label
 from .colormap_combo import ColormapCombo
@@ -30,6 +29,7 @@ class OverlayControls(QWidget):
         self._state = state
         self._overlay: Overlay | None = None
         self._limits = (0.0, 1.0)
+        self._automatic = ""  # the colour map that is drawn where none is chosen; "" until it is
         self.scale = QComboBox()
         self.colors = ColormapCombo()
         self.low, self.high = QLineEdit(), QLineEdit()
@@ -113,6 +113,7 @@ class OverlayControls(QWidget):
     def show_overlay(self, overlay: Overlay, has_positive: bool) -> None:
         """Show the controls of an overlay; without a positive value it has no logarithmic scale."""
         self._overlay = overlay
+        self._automatic = ""
         self._forget_typing()
         for widget in self._numeric:
             widget.setVisible(overlay.figure is not Figure.CATEGORY)
@@ -132,6 +133,13 @@ class OverlayControls(QWidget):
                 field.setCursorPosition(0)
         self.automatic.setChecked(self._state.range is None)
 
+    def show_colors(self, drawn: str) -> None:
+        """Name the colour map that is drawn, which depends on overlay, scale and theme where none is chosen."""
+        automatic = drawn if self._state.colormap is None else ""
+        if automatic != self._automatic:
+            self._automatic = automatic
+            self.colors.show_map(self._state.colormap, automatic)
+
     def follow(self) -> None:
         """Show what the state says."""
         self.problem.hide()
@@ -139,8 +147,7 @@ class OverlayControls(QWidget):
         self.height_choice.setCurrentIndex(max(row, 0))
         if self._overlay is not None:
             self.scale.setCurrentIndex(self.scale.findData(self._state.scale or self._overlay.scale.value))
-            automatic = default_colormap(self._overlay.diverging, self._state.theme)
-            self.colors.show_map(self._state.colormap, automatic)
+            self.colors.show_map(self._state.colormap, self._automatic)
 
     # ---------------------------------------------------------------- from the user
     def _take_scale(self, row: int) -> None:

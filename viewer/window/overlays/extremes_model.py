@@ -10,6 +10,7 @@ from ....graph.model_graph import ModelGraph
 from ....overlays.overlay import Overlay
 from ...captions import title_parts
 from ...figures import value_text, value_with_unit
+from ..labels import plain_tip
 from ..tree_model import NodeRole
 from .own_values import OwnValues
 
@@ -70,7 +71,7 @@ class ExtremesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _where(graph, node) if index.column() == PART else value_text(overlay, self._value(index.row()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{graph.path(node) or graph.name}\n{value_with_unit(overlay, self._value(index.row()))}"
+            return plain_tip(f"{graph.path(node) or graph.name}\n{value_with_unit(overlay, self._value(index.row()))}")
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == VALUE:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return node if role == NodeRole else None

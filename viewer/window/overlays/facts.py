@@ -8,10 +8,12 @@ from ....overlays.overlay import Figure, Overlay
 from ...figures import value_text, value_with_unit
 from ...numbers import grouped
 from ...state import ViewState
+from ...value_words import origin_word
 from ..sections import Section
 from ..words import capital
 from .own_values import OwnValues, counted_parts
-from .words import aggregate_of, origin_words
+from .prepared import known_overlay
+from .words import aggregate_of
 
 __all__ = ["overlay_section"]
 
@@ -25,8 +27,8 @@ def overlay_section(book: OverlayBook, state: ViewState, node: int) -> Section |
     """
     section = Section(translate("Inspector", "Overlay"))
     for name in dict.fromkeys(filter(None, [state.overlay, state.height])):
-        overlay = book.get(name)
-        if overlay.surface is None:
+        overlay = known_overlay(book, name)
+        if overlay is not None and overlay.surface is None:
             _add(section, book, name, state.step, node)
     return section if section.facts else None
 
@@ -40,7 +42,7 @@ def _add(section: Section, book: OverlayBook, name: str, step: int, node: int) -
     if np.isnan(value):
         return
     if found.own[node]:
-        section.add(translate("Inspector", "Origin"), capital(origin_words(overlay.origin)))
+        section.add(translate("Inspector", "Origin"), capital(origin_word(overlay.origin)))
     else:
         graph = book.graph
         parts = counted_parts(graph, OwnValues.of(overlay, step).nearest_in(graph, node))

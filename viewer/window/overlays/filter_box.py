@@ -9,8 +9,8 @@ from ....errors import UsageError
 from ....overlays.overlay import Figure, Overlay
 from ...state import ViewState
 from ..flow_layout import FlowLayout
-from ..labels import text_label
-from .filters import Filter, filters_of
+from ..labels import plain_tip, text_label
+from .filters import Filter
 from .number_text import number_text, parsed_number
 
 __all__ = ["OverlayFilter"]
@@ -25,7 +25,7 @@ class OverlayFilter(QWidget):
         super().__init__(parent)
         self._state = state
         self._figure = Figure.PLAIN
-        self._filters: list[Filter] = []
+        self._filters: tuple[Filter, ...] = ()
         self.chips: list[QToolButton] = []
         self.count = QLabel()
         self.count.setObjectName("filterCount")
@@ -67,10 +67,10 @@ class OverlayFilter(QWidget):
         self.clear_button.clicked.connect(self._clear)
         state.events.keep.connect(self._follow)
 
-    def show_overlay(self, overlay: Overlay) -> None:
-        """Offer what makes sense for an overlay."""
+    def show_overlay(self, overlay: Overlay, filters: tuple[Filter, ...]) -> None:
+        """Offer what makes sense for an overlay: bounds of one's own, and some filters."""
         self._figure = overlay.figure
-        self._filters = filters_of(overlay)
+        self._filters = filters
         while self._flow.count():
             item = self._flow.takeAt(0)
             widget = item.widget() if item is not None else None
@@ -87,7 +87,7 @@ class OverlayFilter(QWidget):
     def _chip(self, offered: Filter) -> QToolButton:
         chip = QToolButton(self)
         chip.setText(offered.title)
-        chip.setToolTip(offered.tip)
+        chip.setToolTip(plain_tip(offered.tip))
         chip.setCheckable(True)
         chip.setProperty("role", "chip")
         chip.setCursor(Qt.CursorShape.PointingHandCursor)

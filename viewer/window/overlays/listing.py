@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTreeVi
 
 from ....overlays.book import OverlayBook
 from ....overlays.recipe import Recipe
+from ..labels import plain_tip
 from .words import group_title
 
 __all__ = ["OverlayList"]
@@ -165,7 +166,7 @@ def _row(name: str, title: str, unit: str, tip: str) -> list[QStandardItem]:
     row[0].setData(name, _NAME)
     row[1].setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     for item in row:
-        item.setToolTip(tip)
+        item.setToolTip(plain_tip(tip))
     return row
 
 

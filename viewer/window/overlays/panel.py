@@ -13,6 +13,7 @@ from .extremes import Extremes
 from .filter_box import OverlayFilter
 from .listing import OverlayList
 from .own_values import OwnValues, counted_parts
+from .prepared import known_overlay, prepare_overlay
 
 __all__ = ["OverlayPanel"]
 
@@ -111,25 +112,25 @@ class OverlayPanel(QWidget):
 
     # ---------------------------------------------------------------- what follows the state
     def show_coloring(self, coloring: Coloring | None) -> None:
-        """Show the range that the scene found for what is on the screen."""
-        if coloring is not None and coloring.overlay is self._overlay and self._state.range is None:
-            self.controls.show_limits(coloring.low, coloring.high)
+        """Show the colour map that the scene draws with, and the range that it found for what is on the screen."""
+        if coloring is not None and coloring.overlay is self._overlay:
+            self.controls.show_colors(coloring.colormap)
+            if self._state.range is None:
+                self.controls.show_limits(coloring.low, coloring.high)
 
     def _on_overlay(self, name: str | None) -> None:
         if self._book is None:
             return
-        self._overlay = None if name is None else self._book.get(name)
+        self._overlay = known_overlay(self._book, name)
         self.list.follow(name)
         self._show_parts()
         if name is None or self._overlay is None:
             self.extremes.clear()
             return
-        spread = self._book.spread(name)
-        # The pictures of weights come later; of their magnitudes some will be positive.
-        positive = bool(len(spread) and spread[-1] > 0) or self._overlay.surface is not None
+        prepared = prepare_overlay(self._book, name)
         self.about.show_overlay(self._overlay, self._reports.get(name, ""))
-        self.filter.show_overlay(self._overlay)
-        self.controls.show_overlay(self._overlay, positive)
+        self.filter.show_overlay(self._overlay, prepared.filters)
+        self.controls.show_overlay(self._overlay, prepared.has_positive)
         self._show_limits()
         self._show_values()
         self._settings.verticalScrollBar().setValue(0)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from ...state import ViewState
+from ..labels import plain_tip
 from .transport_icons import transport_icon
 
 __all__ = ["Timeline"]
@@ -40,6 +41,7 @@ class Timeline(QWidget):
         self.slider.setAccessibleName(self.tr("Step"))
         self.name = QLabel()
         self.name.setObjectName("stepName")
+        self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.speed = QComboBox()
         for speed in _SPEEDS:
             self.speed.addItem(self.tr("{count} steps/s").format(count=speed), speed)
@@ -154,6 +156,6 @@ class Timeline(QWidget):
         text = self.tr("{step}  ({number} of {count})")
         text = text.format(step=self._steps[step], number=step + 1, count=len(self._steps))
         self.name.setText(self.name.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH))
-        self.name.setToolTip(self._steps[step])
+        self.name.setToolTip(plain_tip(self._steps[step]))
         self.previous.setEnabled(step > 0)
         self.next.setEnabled(step < len(self._steps) - 1)

@@ -15,6 +15,8 @@ from archviz3d.overlays import book as book_module
 from archviz3d.overlays.overlay import Aggregate, Origin, Overlay
 from archviz3d.overlays.recipe import Recipe
 from archviz3d.viewer.window import main_window
+from archviz3d.viewer.window.overlays import prepared
+from archviz3d.viewer.window.overlays.filters import filters_of
 from archviz3d.viewer.window.recent import sample_path
 
 WAIT = 20_000
@@ -235,6 +237,22 @@ def test_a_checkpoint_is_dropped_as_a_model_even_so(toy_window, toy, qtbot):
     qtbot.waitUntil(lambda: toy_window.graph is not toy, timeout=WAIT)
 
 
+def test_statistics_of_a_file_are_computed_where_they_stop_nothing(toy_window, table, qtbot, monkeypatch, at_rest):
+    threads = []
+
+    def noted(overlay):
+        threads.append(threading.get_ident())
+        return filters_of(overlay)
+
+    monkeypatch.setattr(prepared, "filters_of", noted)
+    drop(toy_window, table)
+    qtbot.waitUntil(lambda: toy_window.state.overlay is not None, timeout=WAIT)
+    at_rest(toy_window)
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+    assert [chip.text() for chip in toy_window.overlays.panel.filter.chips]
+
+
 # -------------------------------------------------------------------- options
 
 
@@ -269,3 +287,17 @@ def test_an_unknown_overlay_shows_the_model_and_says_so(window, toy, qtbot):
     qtbot.waitUntil(lambda: window.graph is toy, timeout=WAIT)
     assert "parameters" in window.message.text()
     assert window.state.overlay is None
+
+
+def test_an_error_that_nobody_foresaw_ends_the_waiting(window, toy, qtbot, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(main_window, "first_view", fail)
+    with qtbot.capture_exceptions() as raised:
+        window.open(toy)
+        QTest.qWait(500)  # by then the strip of what is going on would be there
+        qtbot.waitUntil(window.message.isVisible, timeout=WAIT)
+    assert window.message.text() == "internal error: ZeroDivisionError: by zero"
+    assert len(raised) == 1
+    assert not window.progress.isVisible()

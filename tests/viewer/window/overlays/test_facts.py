@@ -23,7 +23,7 @@ def test_a_value_of_its_own_says_where_it_comes_from(book):
     assert facts(book, EXPERT, overlay="expert-load", step=1) == [
         ("Expert load", "400 tokens", ""),
         ("Step", "200", ""),
-        ("Origin", "Synthetic: made up, not measured", ""),
+        ("Origin", "Synthetic values", ""),
     ]
 
 
@@ -64,6 +64,11 @@ def test_the_name_that_the_book_gave_is_the_one_that_counts(book, loads):
 
 def test_without_overlays_there_is_no_section(book):
     assert facts(book, EXPERT) is None
+
+
+def test_a_name_that_the_book_does_not_have_has_no_value(book):
+    assert facts(book, EXPERT, overlay="nope", height="neither") is None
+    assert facts(book, EXPERT, overlay="nope", height="expert-load")[0] == ("Expert load", "390 tokens", "")
 
 
 def test_pictures_have_no_value_of_a_whole_part(book):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -126,3 +128,13 @@ def test_listing_again_keeps_search_and_highlight(listed, toy):
     assert listed.view.currentIndex() == listed.index_of("bytes")
     assert "Parameters" not in shown(listed)
     assert not listed.index_of("expert-load").isValid()
+
+
+@pytest.mark.parametrize("text", ["<img src=x>", "a<b>c"])
+def test_what_a_file_says_is_shown_letter_by_letter(listed, toy, loads, shown_as, text):
+    book = OverlayBook(toy)
+    name = book.add(replace(loads, title=text, definition=text), "loads.csv")
+    listed.show_book(book)
+    index = listed.index_of(name)
+    assert index.data() == text
+    assert shown_as(index.data(Qt.ItemDataRole.ToolTipRole)) == text

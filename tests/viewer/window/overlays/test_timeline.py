@@ -125,6 +125,14 @@ def test_the_same_steps_again_change_nothing(timeline):
     assert timeline.playing
 
 
+@pytest.mark.parametrize("name", ["<img src=x>", "a<b>c"])
+def test_a_step_is_named_letter_by_letter(timeline, name, shown_as):
+    timeline.show_steps((name, "next"))
+    assert timeline.name.text().startswith(name)
+    assert timeline.name.textFormat() == Qt.TextFormat.PlainText
+    assert shown_as(timeline.name.toolTip()) == name
+
+
 def test_a_long_name_is_shortened_and_whole_in_its_tip(timeline):
     name = "checkpoint-of-a-very-long-run-with-a-long-name-000100"
     timeline.show_steps((name, "b"))
