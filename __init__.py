@@ -33,3 +33,7 @@ def __getattr__(name: str) -> Any:
         except PackageNotFoundError:  # run from a source tree that is not installed
             return "0+unknown"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

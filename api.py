@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from .loaders import LoadLimits
-    from .overlays.overlay import Overlay
+    from .viewer.views import Wanted
 
 __all__ = ["check_picture_path", "load", "render", "show"]
 
@@ -78,12 +78,12 @@ def render(
     theme: str | None = None,
     transparent: bool = False,
     labels: bool | None = None,
-    overlay: "str | Overlay | None" = None,
-    height: "str | Overlay | None" = None,
+    overlay: "Wanted | None" = None,
+    height: "Wanted | None" = None,
     range: tuple[float, float] | None = None,
     scale: str | None = None,
     colormap: str | None = None,
-    step: int | None = None,
+    step: int | str | None = None,
     keep: tuple[float, float] | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,
@@ -110,16 +110,17 @@ def render(
         Leave the background out.
     labels : bool, optional
         Whether names are drawn on the parts.
-    overlay, height : str or Overlay, optional
+    overlay, height : str, Overlay or dict, optional
         What colours the parts, and what makes them tall: a built-in overlay by name ("parameters", "weights" ...), a
-        file of values (docs/overlays.md), or an `Overlay`.
+        file of values (docs/overlays.md), an `Overlay`, or numbers by name: ``{"model.layers.0.mlp": 1.5}``; where they
+        are sequences, each has a number a step.
     range : (float, float), optional
         Values at the ends of the colour map; by default robust percentiles.
     scale : {"linear", "log", "quantile"}, optional
     colormap : str, optional
         Any name of the cmap package.
-    step : int, optional
-        Which step of an overlay that has several, counted from 0.
+    step : int or str, optional
+        Which step of an overlay that has several: its name, or its number from 0.
     keep : (float, float), optional
         What has a value between these stays in colour, all else recedes; either may be infinite.
     state : path, optional
@@ -177,12 +178,12 @@ def show(
     camera: Sequence[float] | None = None,
     theme: str | None = None,
     labels: bool | None = None,
-    overlay: "str | Overlay | None" = None,
-    height: "str | Overlay | None" = None,
+    overlay: "Wanted | None" = None,
+    height: "Wanted | None" = None,
     range: tuple[float, float] | None = None,
     scale: str | None = None,
     colormap: str | None = None,
-    step: int | None = None,
+    step: int | str | None = None,
     keep: tuple[float, float] | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,

@@ -56,9 +56,7 @@ def check_range(limits: Sequence[float]) -> tuple[float, float]:
     UsageError
         When they are not two numbers of single precision, the lower one first.
     """
-    if len(limits) != 2:
-        raise UsageError(f"{str(tuple(limits))[:60]} is no range; give its low and its high end")
-    low, high = map(float, limits)
+    low, high = _pair(limits, "is no range; give its low and its high end")
     if not (-_MOST <= low < high <= _MOST and high - low > max(_NARROWEST * max(abs(low), abs(high)), _EXTENT)):
         raise UsageError(
             f"range {low:.9g},{high:.9g}: give two finite numbers, the lower one first, that are not too close"
@@ -74,11 +72,18 @@ def check_keep(limits: Sequence[float]) -> tuple[float, float]:
     UsageError
         When they are not two numbers, the lower one first.
     """
-    if len(limits) != 2:
-        raise UsageError(
-            f"{str(tuple(limits))[:60]} is no filter; give the lowest and the highest value that stay in colour"
-        )
-    low, high = map(float, limits)
+    low, high = _pair(limits, "is no filter; give the lowest and the highest value that stay in colour")
     if not low <= high or low == inf or high == -inf:
         raise UsageError(f"keep {low:g},{high:g}: give two numbers, the lower one first")
+    return low, high
+
+
+def _pair(limits: Sequence[float], problem: str) -> tuple[float, float]:
+    """Return two numbers, or say what they are not."""
+    try:
+        if isinstance(limits, str | bytes) or len(limits) != 2:
+            raise ValueError
+        low, high = map(float, limits)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{str(limits)[:60]} {problem}") from None
     return low, high

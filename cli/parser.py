@@ -181,7 +181,7 @@ def _overlay_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--range", metavar="LO,HI", type=_range, help="values at the ends of the colour map")
     parser.add_argument("--scale", choices=SCALES, help="how values become colours (default: the overlay's own)")
     parser.add_argument("--colormap", metavar="NAME", help="any map of the cmap package, e.g. viridis, crameri:vik")
-    parser.add_argument("--step", metavar="N", type=_whole, help="which step of an overlay with several, from 0")
+    parser.add_argument("--step", metavar="STEP", help="which step of an overlay with several: its name, or N from 0")
     parser.add_argument(
         "--keep", metavar="LO,HI", type=_keep, help="only what has a value between these stays in colour; -inf,0 too"
     )
@@ -217,12 +217,6 @@ def _size(text: str) -> tuple[int, int]:
         return check_size((int(match[1]), int(match[2])))
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 0 on")
-    return int(text)
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -46,7 +46,9 @@ def aggregated(
         containers = _containers(graph, ids) if aggregate is not Aggregate.NONE else np.empty(0, np.int64)
         if len(containers):
             # A container's nearest values are those in its slice that no valued part in it holds.
-            out[containers] = _summaries(graph, containers, ids, values, aggregate)
+            with np.errstate(over="ignore"):
+                summaries = _summaries(graph, containers, ids, values, aggregate).astype(np.float32)
+            out[containers] = np.where(np.isfinite(summaries), summaries, np.nan)  # beyond what can be shown
         out[ids] = values
     return out
 

@@ -57,9 +57,9 @@ class OverlayBook:
         """
         found = self._recipes.get(name)
         if found is None:
-            close = difflib.get_close_matches(name, self._recipes, 3, 0.5)
+            close = difflib.get_close_matches(name[:60], self._recipes, 3, 0.5)
             known = " or ".join(close) if close else ", ".join(self._recipes)
-            raise UsageError(f"no overlay {name!r}; {'did you mean ' if close else 'there are '}{known}")
+            raise UsageError(f"no overlay {name[:60]!r}; {'did you mean ' if close else 'there are '}{known}")
         return found
 
     def is_made(self, name: str) -> bool:
@@ -101,7 +101,7 @@ class OverlayBook:
         UsageError
             When it has values for nodes that the graph has not.
         """
-        if len(overlay.ids) and not (overlay.ids[0] >= 0 and overlay.ids[-1] < len(self.graph)):
+        if len(overlay.ids) and overlay.ids[-1] >= len(self.graph):
             last = f"has a value for node {overlay.ids[-1]}, but this model has {len(self.graph):,} nodes"
             raise UsageError(f"overlay {overlay.name!r}: {last}; one that was made for this graph would be right")
         name, count = overlay.name, 1

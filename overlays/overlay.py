@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UsageError
 from .aggregate import Aggregate, aggregated
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class Scale(StrEnum):
     LINEAR = "linear"
     LOG = "log"
     QUANTILE = "quantile"  # by rank among all values
+
+
+_SURFACES = ("signed", "rms", "mean_abs")  # as tiles.pyramid.Statistic
 
 
 class Figure(StrEnum):
@@ -93,6 +97,11 @@ class Overlay:
         Of a `Figure.CATEGORY`.
     surface : str or None
         A `Statistic` of weights: the values are pictures on the faces of tensors and come from a `TileStore`.
+
+    Raises
+    ------
+    UsageError
+        When these do not fit together. Infinite values become NaN.
     """
 
     name: str
@@ -112,23 +121,40 @@ class Overlay:
     surface: str | None = None
 
     def __post_init__(self) -> None:
-        if self.values.ndim != 2 or self.values.shape[1] != len(self.ids):
-            raise ValueError(f"{self.name}: values of shape {self.values.shape} for {len(self.ids)} nodes")
-        if self.steps and len(self.steps) != len(self.values):
-            raise ValueError(f"{self.name}: {len(self.steps)} steps for {len(self.values)} rows")
-        if len(self.ids) > 1 and not (np.diff(self.ids) > 0).all():
-            raise ValueError(f"{self.name}: ids are not ascending")
+        problem = self._problem()
+        if problem:
+            raise UsageError(f"overlay {self.name[:60]!r}: {problem}")
+        # Single precision holds no more: what is beyond has no place on a colour map.
+        with np.errstate(over="ignore"):
+            values = np.asarray(self.values).astype(np.float32)
+        object.__setattr__(self, "values", np.where(np.isinf(values), np.nan, values).astype(np.float32))
+        object.__setattr__(self, "ids", np.asarray(self.ids).astype(np.int32))
+
+    def _problem(self) -> str | None:
+        """Return what is wrong with an overlay that a caller has made, and what would be right."""
+        ids, values = np.asarray(self.ids), np.asarray(self.values)
+        if ids.ndim != 1 or not (np.issubdtype(ids.dtype, np.integer) or not ids.size):
+            return "ids are to be whole numbers in one row"
+        if values.dtype.kind not in "fiub" or values.ndim != 2 or values.shape[1] != len(ids) or not len(values):
+            return f"values are to be numbers of shape (steps, {len(ids)}), one row at least, not {values.shape}"
+        if len(ids) and not (ids[0] >= 0 and (np.diff(ids) > 0).all()):
+            return "ids are to be ascending, from 0 on"
+        if self.steps and len(self.steps) != len(values):
+            return f"has {len(self.steps)} steps for {len(values)} rows of values"
+        if self.figure is Figure.CATEGORY and not self.categories:
+            return "is of categories, but has no names of them"
+        if self.surface is not None and self.surface not in _SURFACES:
+            return f"has surface {str(self.surface)[:40]!r}; there are {', '.join(_SURFACES)}"
+        return None
 
     @property
     def step_count(self) -> int:
-        """How many steps there are, at least one for what has values at all."""
+        """How many steps there are, one at least."""
         return len(self.values)
 
     def at(self, graph: "ModelGraph", step: int = 0) -> NodeValues:
         """Return the values of all nodes at a step: own ones, and aggregates of containers."""
         own = np.zeros(len(graph), bool)
-        if not len(self.values):
-            return NodeValues(np.full(len(graph), np.nan, np.float32), own)
         row = self.values[step]
         known = ~np.isnan(row)
         own[self.ids[known]] = True

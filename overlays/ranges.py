@@ -59,9 +59,10 @@ def automatic_range(ordered: NDArray[np.float32], scale: Scale, diverging: bool)
     if not len(ordered):
         return (1.0, 10.0) if scale is Scale.LOG else (-1.0, 1.0) if diverging else (0.0, 1.0)
     if diverging and scale is not Scale.LOG:
-        most = float(np.percentile(np.abs(ordered), _HIGH)) or float(np.abs(ordered).max()) or 1.0
+        most = float(np.percentile(np.abs(ordered), _HIGH, method="higher")) or float(np.abs(ordered).max()) or 1.0
         return -most, most
-    low, high = (float(x) for x in np.percentile(ordered, (_LOW, _HIGH)))
+    low = float(np.percentile(ordered, _LOW, method="lower"))  # values that there are, not means of two
+    high = float(np.percentile(ordered, _HIGH, method="higher"))
     if scale is Scale.LINEAR and 0 <= low <= 0.25 * high:
         low = 0.0  # amounts are read from zero
     if high <= low:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph.model_graph import ModelGraph
 from ..overlays.book import OverlayBook
 from ..overlays.overlay import Figure, Overlay, Scale
 from ..overlays.ranges import automatic_range, quantile_table, shares
@@ -26,6 +27,8 @@ class Coloring:
         Which are no aggregates.
     innermost : ndarray of bool, shape (N,)
         Which of these hold no part that has one as well: their plates show it when they are opened.
+    within : ndarray of bool, shape (N,)
+        What lies in these.
     low, high : float
         The range: what is beyond has the colour of its end.
     given : bool
@@ -47,6 +50,7 @@ class Coloring:
     values: NDArray[np.float32]
     own: NDArray[np.bool_]
     innermost: NDArray[np.bool_]
+    within: NDArray[np.bool_]
     low: float
     high: float
     given: bool
@@ -108,10 +112,11 @@ def node_coloring(
         colormap = colormap or default_colormap(overlay.diverging and chosen is Scale.LINEAR, theme)
         table = color_table(colormap)
     innermost = found.own & (book.graph.subtree_sums(found.own) == 1)
+    quantiles = quantile_table(spread) if chosen is Scale.QUANTILE else _NO_QUANTILES
     return Coloring(
-        overlay, found.values, found.own, innermost, *limits, range is not None, chosen, colormap, table,
-        quantile_table(spread) if chosen is Scale.QUANTILE else _NO_QUANTILES, spread, keep,
-    )  # fmt: skip
+        *(overlay, found.values, found.own, innermost, _inside(book.graph, innermost)),
+        *(*limits, range is not None, chosen, colormap, table, quantiles, spread, keep),
+    )
 
 
 def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring:
@@ -124,6 +129,15 @@ def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring
         limits = _usable(limits, spread, Scale.LOG) or automatic_range(spread, Scale.LOG, False)
     quantiles = quantile_table(spread) if coloring.scale is Scale.QUANTILE else _NO_QUANTILES
     return replace(coloring, low=limits[0], high=limits[1], quantiles=quantiles, spread=spread)
+
+
+def _inside(graph: ModelGraph, tops: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which nodes lie in one of some nodes, these themselves left out."""
+    steps = np.zeros(len(graph) + 1, np.int32)
+    ids = np.flatnonzero(tops)
+    np.add.at(steps, ids + 1, 1)
+    np.add.at(steps, ids + graph.size[ids], -1)
+    return steps[:-1].cumsum() > 0
 
 
 def joined_step(book: OverlayBook, overlay: str | None, height: str, step: int) -> int | None:

@@ -32,7 +32,6 @@ def default_colormap(diverging: bool, theme: str) -> str:
     return "plasma" if theme == "dark" else "magma_r"
 
 
-@lru_cache(maxsize=32)
 def color_table(name: str) -> NDArray[np.uint8]:
     """Return a map's colours from its low to its high end, shape (`LUT_SIZE`, 3).
 
@@ -41,6 +40,13 @@ def color_table(name: str) -> NDArray[np.uint8]:
     UsageError
         When there is no such map; near misses are named.
     """
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  - callers of Python give anything
+        raise UsageError(f"{type(name).__name__} is no name of a colour map; give one like {SUGGESTED[0]!r}")
+    return _table(name)
+
+
+@lru_cache(maxsize=32)
+def _table(name: str) -> NDArray[np.uint8]:
     import cmap
 
     try:

@@ -1,6 +1,7 @@
 """A picture of the scene without a screen: PNG, JPEG or WebP."""
 
 import io
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from .state import ViewState
 
 __all__ = ["PICTURE_SUFFIXES", "render_picture"]
 
+_log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 PICTURE_SUFFIXES = tuple(_FORMATS)
 _OPTIONS = {
@@ -100,6 +102,10 @@ def _render(
         scene.draw(state, large, scale=factor * _enlargement(size))
         window.Render()
         rendered = read_pixels(window, large)
+    problems = scene.problems
+    if problems:
+        more = f" (and {len(problems) - 1} more tensors)" if len(problems) > 1 else ""
+        _log.warning("%s%s", problems[0], more)
     scene.close_model()
     return _reduced(rendered, factor, transparent)
 

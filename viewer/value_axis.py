@@ -13,6 +13,8 @@ from .coloring import Coloring
 __all__ = ["ValueAxis"]
 
 _TAIL = 0.2  # percent of the values at each end that the axis may leave out
+# ... and what of the last few percent is more than so many ranges beyond it: the colours would have no room.
+_BULK, _BEYOND = 2.0, 0.4
 _SPACE = 0.06  # free part of the axis beyond the range, so that its ends can be dragged outwards
 _LEAST = 1e-30
 
@@ -51,8 +53,18 @@ class ValueAxis:
         if len(spread):
             tail = int(_TAIL / 100 * len(spread))  # they are in order
             low, high = min(low, float(spread[tail])), max(high, float(spread[-1 - tail]))
+        ends = [coloring.low, coloring.high]
         if scale is Scale.LOG:
             low, high = float(np.log(low)), float(np.log(high))
+            ends = np.log(np.maximum(ends, _LEAST)).tolist()
+        beyond = _BEYOND * (ends[1] - ends[0])
+        first, last = ends[0] - beyond, ends[1] + beyond
+        if len(spread):
+            tail = int(_BULK / 100 * len(spread))
+            bulk = spread[[tail, -1 - tail]].astype(np.float64)
+            bulk = np.log(bulk) if scale is Scale.LOG else bulk
+            first, last = min(first, float(bulk[0])), max(last, float(bulk[1]))
+        low, high = max(low, first), min(high, last)
         space = _SPACE * (high - low) or 1.0
         return cls(scale, low - space, high + space, coloring)
 

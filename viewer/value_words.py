@@ -6,7 +6,7 @@ from math import isfinite, isnan
 import numpy as np
 
 from ..overlays.aggregate import Aggregate
-from ..overlays.overlay import Origin, Overlay
+from ..overlays.overlay import Origin, Overlay, Scale
 from .coloring import Coloring
 from .figures import value_text, value_with_unit
 from .numbers import grouped
@@ -29,7 +29,7 @@ _ORIGINS = {
     Origin.DERIVED: QT_TRANSLATE_NOOP("Scene", "derived"),
     Origin.MEASURED: QT_TRANSLATE_NOOP("Scene", "measured"),
     Origin.SYNTHETIC: QT_TRANSLATE_NOOP("Scene", "synthetic values"),
-    Origin.TABLE: QT_TRANSLATE_NOOP("Scene", "as given in a file"),
+    Origin.TABLE: QT_TRANSLATE_NOOP("Scene", "as given"),
 }
 _AGGREGATES = {
     Aggregate.SUM: QT_TRANSLATE_NOOP("Scene", "sum of its parts"),
@@ -72,6 +72,8 @@ def step_text(overlay: Overlay, step: int) -> str:
 def overlay_facts(coloring: Coloring, step: int) -> list[str]:
     """Return the short lines under an overlay's title: unit and origin, step."""
     facts = [overlay_line(coloring.overlay), step_text(coloring.overlay, step)]
+    if coloring.scale is Scale.LOG and len(coloring.spread) and coloring.spread[0] <= 0:
+        facts.append(translate("Scene", "0 and less: the lowest colour"))
     return [fact for fact in facts if fact]
 
 

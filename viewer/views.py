@@ -2,13 +2,16 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from os import PathLike, fspath
 from typing import Any
 
 from ..errors import UsageError
 from ..graph import ModelGraph
 from ..options import SCALES, check_camera, check_keep, check_range
 from ..overlays.book import OverlayBook
+from ..overlays.given import overlay_of_values
 from ..overlays.overlay import Figure, Overlay
 from ..overlays.readers import SUFFIXES, read_overlays
 from .colormaps import check_colormap
@@ -19,6 +22,8 @@ __all__ = ["view_state"]
 
 _CHOICES: dict[str, tuple[str, ...]] = {"arrangement": ("wrap",), "theme": ("dark", "light"), "level": tuple(LEVELS)}
 _CHOICES["scale"] = SCALES
+_STEPS_NAMED = 4
+Wanted = str | PathLike[str] | Overlay | Mapping[str, float | Sequence[float]]
 _log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
 
 
@@ -33,12 +38,12 @@ def view_state(
     theme: str | None = None,
     labels: bool | None = None,
     book: OverlayBook | None = None,
-    overlay: str | Overlay | None = None,
-    height: str | Overlay | None = None,
+    overlay: Wanted | None = None,
+    height: Wanted | None = None,
     range: Sequence[float] | None = None,
     scale: str | None = None,
     colormap: str | None = None,
-    step: int | None = None,
+    step: int | str | None = None,
     keep: Sequence[float] | None = None,
 ) -> ViewState:
     """Return the state that the options ask for; what is None comes from `saved`, else from the defaults.
@@ -51,9 +56,12 @@ def view_state(
         Degrees from the front, and a factor on the view that frames the focus.
     book : OverlayBook, optional
         The overlays of the graph; those of files are added to it. By default, the built-in ones.
-    overlay, height : str or Overlay, optional
-        An overlay's name, or a file of overlays (of several, the first; "FILE#NAME" chooses), or one of the caller's.
-    range, scale, colormap, step, keep
+    overlay, height : str, Overlay or mapping, optional
+        An overlay's name, or a file of overlays (of several, the first; "FILE#NAME" chooses), or one of the caller's,
+        or values by name.
+    step : int or str, optional
+        A step's name, or its number from 0.
+    range, scale, colormap, keep
         As `ViewState` has them.
 
     Raises
@@ -66,7 +74,7 @@ def view_state(
     given: dict[str, Any] = {"arrangement": arrangement, "theme": theme, "level": level, "scale": scale}
     for option, value in given.items():
         if value is not None and value not in _CHOICES[option]:
-            raise UsageError(f"{option} {value!r}: pick one of {', '.join(_CHOICES[option])}")
+            raise UsageError(f"{option} {str(value)[:60]!r}: pick one of {', '.join(_CHOICES[option])}")
     state = ViewState() if saved is None else ViewState.from_json(saved[1], graph, saved[0])
     if focus is not None or level is not None:
         state.focus = resolve_focus(graph, focus, level)
@@ -92,17 +100,44 @@ def view_state(
     if colormap is not None:
         state.colormap = check_colormap(colormap)
     if step is not None:
-        state.step = step
+        state.step = _step(book, state, step)
     if keep is not None:
         state.keep = check_keep(keep)
     _check_overlays(book, state)
     return state
 
 
-def _named(book: OverlayBook, wanted: str | Overlay) -> str:
+def _step(book: OverlayBook, state: ViewState, wanted: int | str) -> int:
+    """Return the number of a step that is meant by its name or its number."""
+    shown = [book.get(name) for name in (state.overlay, state.height) if name is not None]
+    steps = next((overlay.steps for overlay in shown if len(overlay.steps) > 1), ())
+    if str(wanted) in steps:
+        return steps.index(str(wanted))
+    if (isinstance(wanted, Integral) and not isinstance(wanted, bool)) or _is_number(wanted):
+        count = max((overlay.step_count for overlay in shown), default=1)
+        if 0 <= int(wanted) < count:
+            return int(wanted)
+    if len(steps) > 1:
+        some = ", ".join(steps[:_STEPS_NAMED]) + (f", ... {steps[-1]}" if len(steps) > _STEPS_NAMED else "")
+        there = f"there are {len(steps)} steps, {some}"
+        raise UsageError(f"step {str(wanted)[:40]!r}: {there}; give one of them, or 0 to {len(steps) - 1}")
+    raise UsageError(f"step {str(wanted)[:40]!r}: what is shown has one step alone; leave it out")
+
+
+def _is_number(wanted: object) -> bool:
+    return isinstance(wanted, str) and wanted.isdecimal() and len(wanted) < 10
+
+
+def _named(book: OverlayBook, wanted: Wanted) -> str:
     """Return the name of an overlay that is meant by a name, or by a file, which is read, or that is added now."""
     if isinstance(wanted, Overlay):
         return book.add(wanted, "given")
+    if isinstance(wanted, PathLike):
+        wanted = fspath(wanted)
+    if isinstance(wanted, Mapping):
+        return book.add(overlay_of_values(book.graph, wanted), "given")
+    if not isinstance(wanted, str):  # pyright: ignore[reportUnnecessaryIsInstance]  - callers of Python give anything
+        raise UsageError(f"{type(wanted).__name__} is no overlay; give a name, a file, an Overlay or a dict of values")
     # Not `Path.exists`, which raises for what is too long.
     path, _, name = wanted.rpartition("#") if "#" in wanted and not os.path.exists(wanted) else (wanted, "", "")  # noqa: PTH110
     if not path.lower().endswith(SUFFIXES):
@@ -133,6 +168,9 @@ def _check_overlays(book: OverlayBook, state: ViewState) -> None:
         overlay = book.get(state.height)
         if overlay.surface is not None or overlay.figure is Figure.CATEGORY:
             raise UsageError(f"height {state.height!r}: pictures and categories have no height; pick another overlay")
-    steps = max((book.get(name).step_count for name in (state.overlay, state.height) if name is not None), default=1)
+    shown = [book.get(name) for name in (state.overlay, state.height) if name is not None]
+    steps = max((overlay.step_count for overlay in shown), default=1)
     if not 0 <= state.step < steps:
         raise UsageError(f"step {state.step}: there are steps 0 to {steps - 1}")
+    if state.overlay is not None and state.range is not None and book.get(state.overlay).figure is Figure.CATEGORY:
+        raise UsageError(f"range: the values of {state.overlay!r} are categories, which have no range; leave it out")

@@ -15,7 +15,7 @@ from .surface_plan import Face, Patch, corner_rays, patch_of, patches_of, plan_l
 
 __all__ = ["Picture", "WeightPictures"]
 
-_LEAST_SIDE, _LEAST_AREA = 10.0, 1600.0  # text pixels; smaller faces show no weights
+_LEAST_SIDE, _LEAST_AREA = 8.0, 500.0  # text pixels; smaller faces show no weights
 _COARSEST = 12
 _STAND_INS = 4  # levels looked through for something to show until a tile is there
 _EXACT_BYTES = 2 << 30  # of files, that a picture may read for exact cells
@@ -50,11 +50,17 @@ class Picture:
         """The levels that are drawn, ascending."""
         return sorted({patch.key.level for patch, _ in self.patches})
 
-    def cells(self) -> NDArray[np.float32]:
-        """Return all cells that are drawn, as one row."""
-        if not self.patches:
-            return np.empty(0, np.float32)
-        return np.concatenate([tile.cells.ravel() for _, tile in self.patches])
+    def cells(self, nodes: range | None = None) -> NDArray[np.float32]:
+        """Return the cells that are drawn, as one row; of some nodes and of matrices alone, where there are such."""
+        for fits in (
+            lambda face: (nodes is None or face.node in nodes) and min(face.grid.rows, face.grid.columns) > 1,
+            lambda face: nodes is None or face.node in nodes,
+            lambda _face: True,
+        ):
+            found = [tile.cells.ravel() for patch, tile in self.patches if fits(patch.face)]
+            if found:
+                return np.concatenate(found)
+        return np.empty(0, np.float32)
 
 
 class WeightPictures:

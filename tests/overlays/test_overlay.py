@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from archviz3d.errors import UsageError
 from archviz3d.graph import GraphBuilder
 from archviz3d.overlays.overlay import Aggregate, Origin, Overlay
 
@@ -15,7 +16,7 @@ def layers(count):
 def overlay(ids, values, **more):
     facts = {"title": "Load", "definition": "tokens", "source": "test", "origin": Origin.SYNTHETIC}
     facts["aggregate"] = Aggregate.SUM
-    return Overlay("load", ids=np.array(ids, np.int32), values=np.array(values, np.float32), **{**facts, **more})
+    return Overlay("load", ids=np.array(ids, np.int32), values=np.array(values), **{**facts, **more})
 
 
 def test_nan_is_neither_known_nor_counted_and_each_step_has_its_own():
@@ -43,11 +44,8 @@ def test_the_first_step_is_shown_unless_another_is_asked_for():
     assert load.at(graph, 1).values[1] == 6
 
 
-@pytest.mark.parametrize("values", [np.empty((0, 0)), np.empty((1, 0))])
-def test_without_any_value_all_is_no_data(values):
-    empty = overlay([], values)
-    assert empty.step_count == len(values)
-    found = empty.at(layers(2))
+def test_without_any_value_all_is_no_data():
+    found = overlay([], np.empty((1, 0))).at(layers(2))
     assert np.isnan(found.values).all()
     assert found.values.shape == found.own.shape == (3,)
     assert not found.own.any()
@@ -56,13 +54,16 @@ def test_without_any_value_all_is_no_data(values):
 @pytest.mark.parametrize(
     ("ids", "values", "steps", "says"),
     [
-        ([1, 2], [1, 2], (), "values of shape"),
-        ([1, 2], [[1, 2, 3]], (), "for 2 nodes"),
+        ([1, 2], [1, 2], (), r"shape \(steps, 2\)"),
+        ([1, 2], [[1, 2, 3]], (), r"shape \(steps, 2\)"),
+        ([], np.empty((0, 0)), (), "one row at least"),
+        ([1], [["a"]], (), "to be numbers"),
         ([1], [[1], [2]], ("a",), "1 steps for 2 rows"),
-        ([2, 1], [[1, 2]], (), "not ascending"),
-        ([1, 1], [[1, 2]], (), "not ascending"),
+        ([2, 1], [[1, 2]], (), "ascending"),
+        ([1, 1], [[1, 2]], (), "ascending"),
+        ([-1, 1], [[1, 2]], (), "from 0 on"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(ids, values, steps, says):
-    with pytest.raises(ValueError, match=f"load: .*{says}"):
+    with pytest.raises(UsageError, match=f"'load': .*{says}"):
         overlay(ids, values, steps=steps)

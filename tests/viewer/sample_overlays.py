@@ -22,7 +22,7 @@ def made_overlay(*steps, ids=None, **more):
         "origin": Origin.SYNTHETIC,
         "aggregate": Aggregate.NONE,
     }
-    values = np.array(steps, np.float32).reshape(len(steps), len(ids))
+    values = np.array(steps or [[]], np.float32).reshape(len(steps) or 1, len(ids))
     return Overlay(ids=np.array(ids, np.int32), values=values, **{**facts, **more})
 
 
@@ -46,6 +46,7 @@ def made_coloring(values, low, high, scale=Scale.LINEAR, keep=None, own=None, **
         values=values,
         own=own,
         innermost=own,
+        within=np.zeros(len(values), bool),
         low=low,
         high=high,
         given=True,

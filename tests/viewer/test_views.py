@@ -65,9 +65,9 @@ def test_what_is_asked_for_is_shown(toy, book):
         ({"overlay": "parameters", "range": (2, 1)}, "the lower one first"),
         ({"overlay": "parameters", "range": (1,)}, "is no range"),
         ({"overlay": "parameters", "keep": (2, 1)}, "the lower one first"),
-        ({"overlay": "parameters", "step": 1}, "step 1: "),
-        ({"overlay": "parameters", "step": -1}, "step -1: "),
-        ({"step": 1}, "step 1: "),
+        ({"overlay": "parameters", "step": 1}, "step '1': what is shown has one step"),
+        ({"overlay": "parameters", "step": -1}, "step '-1'"),
+        ({"step": 1}, "step '1': what is shown has one step"),
         ({"range": (0, 1)}, "range is for an overlay"),
         ({"scale": "log"}, "scale is for an overlay"),
         ({"colormap": "viridis"}, "colormap is for an overlay"),
@@ -183,8 +183,10 @@ def test_steps_of_a_file_can_be_chosen_up_to_the_last(toy, book, tmp_path):
     state = view_state(toy, book=book, overlay=str(path), height="bytes", step=2)
     assert state.step == 2
     assert book.values(state.overlay, 2).values[toy.id_of("lm_head")] == 30
-    with pytest.raises(UsageError, match="step 3: there are steps 0 to 2"):
+    with pytest.raises(UsageError, match="step '3': there are 3 steps, 10, 20, 30; give one of them, or 0 to 2"):
         view_state(toy, overlay=str(path), step=3)
+    assert view_state(toy, overlay=str(path), step="20").step == 1  # by its name
+    assert view_state(toy, overlay=str(path), step="0").step == 0
 
 
 def test_a_step_may_be_of_the_heights_alone(toy, tmp_path):

@@ -68,13 +68,13 @@ def test_faces_are_of_closed_tensors_in_view(made):
 @pytest.mark.parametrize(
     ("px", "scale", "shown"),
     [
-        ((11, 400), 1.0, True),
-        ((9, 400), 1.0, False),
+        ((9, 400), 1.0, True),
+        ((7, 400), 1.0, False),
         ((15, 1000), 2.0, False),  # 7.5 text pixels wide
-        ((21, 1000), 2.0, True),
-        ((39, 39), 1.0, False),
-        ((41, 41), 1.0, True),
-        ((79, 79), 2.0, False),
+        ((17, 1000), 2.0, True),
+        ((22, 22), 1.0, False),
+        ((23, 23), 1.0, True),
+        ((44, 44), 2.0, False),
     ],
 )
 def test_how_large_a_face_must_be_is_counted_in_text_pixels(made, px, scale, shown):

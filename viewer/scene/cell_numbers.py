@@ -10,6 +10,7 @@ from ..label_layout import Rect
 from ..numbers import grouped
 from ..surface_plan import Face
 from ..theme import Theme, contrast, rgb
+from ..translation import filled, translate
 from ..weight_pictures import Picture
 from .frame import View
 from .margins import free_margins
@@ -96,6 +97,9 @@ class CellNumbers:
             spots = [(number + 0.5, fixed) if is_across != face.turned else (fixed, number + 0.5) for number in numbers]
             for (x, y), number in zip(_project(face, spots, view).tolist(), numbers, strict=True):
                 text = grouped(number)
+                if number == numbers[0]:
+                    word = translate("Scene", "row %1") if is_across != face.turned else translate("Scene", "column %1")
+                    text = filled(word, text)
                 wide = text_width(text, font)
                 if is_across:
                     left, upper = x - wide / 2, max(y + 3 * scale, top + 3 * scale)

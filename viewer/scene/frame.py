@@ -108,7 +108,7 @@ class Frame:
         colors = np.where(cut.opened[:, None], plates[cut.nodes], faces[cut.nodes])
         outside = ~in_focus(graph, focus, cut.nodes)
         share = np.where(outside, fade, 0.0)
-        muted = (1 - (1 - share) * np.where(cut.opened, 1.0, 1 - paint.muted))[:, None]
+        muted = (1 - (1 - share) * (1 - paint.muted(cut)))[:, None]
         mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
         datum = paint.data(cut, share)
         shown = paint.shown(datum, mixed, behind)

@@ -132,7 +132,9 @@ class LabelBook:
         large = np.flatnonzero(wanted)
         area = cut.px[large].prod(1)
         large = large[np.argsort(-area, kind="stable")][:_MANY]
-        large = large[~frame.hidden(large)]
+        closed = large[~cut.opened[large]]  # a plate's own parts stand before it, its name beside them
+        large = np.setdiff1d(large, closed[frame.hidden(closed)], assume_unique=True) if len(closed) else large
+        large = large[np.argsort(-cut.px[large].prod(1), kind="stable")]
         for row, face in zip(large.tolist(), self._faces(frame, large), strict=True):
             node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind = graph.kind_of(node)

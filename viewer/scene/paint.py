@@ -12,8 +12,9 @@ from ..cut import Cut
 __all__ = ["RECEDE", "Paint"]
 
 RECEDE = 0.86  # share of the plate's colour in what a filter leaves out
-_TINT = 0.30  # share of its value's colour in the plate of an opened part that has one
+_TINT = 0.62  # share of its value's colour in the plate of an opened part that has one
 _MUTED = 0.55  # share of the plate's colour in parts beside pictures on surfaces: colour is for the data
+_MUTED_PARTS = 0.72  # ... and in the parts of what has a value, while its plate shows that
 _TALLEST = 3.2  # height of the greatest value, in smaller sides of the box
 _LOWEST, _FLAT = 0.06, 0.015  # of the lowest value, and of what has none
 
@@ -44,10 +45,13 @@ class Paint:
         """Whether the overlay's values are pictures on the faces of tensors."""
         return self.coloring is not None and self.coloring.overlay.surface is not None
 
-    @property
-    def muted(self) -> float:
-        """Share of the plate's colour in the colours of kinds."""
-        return _MUTED if self.on_surfaces else 0.0
+    def muted(self, cut: Cut) -> NDArray[np.float64]:
+        """Return the share of the plate's colour in the kinds' colours of closed boxes, shape (K,)."""
+        if self.coloring is None:
+            return np.zeros(len(cut))
+        if self.on_surfaces:
+            return np.where(cut.opened, 0.0, _MUTED)
+        return np.where(~cut.opened & self.coloring.within[cut.nodes], _MUTED_PARTS, 0.0)
 
     def boxes(self, placement: Placement, cut: Cut) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return centres and sizes of the drawn boxes. An opened one keeps its height: parts stand on it."""
@@ -81,7 +85,9 @@ class Paint:
             return datum
         datum[:, 0] = self.coloring.values[cut.nodes]
         tinted = self.coloring.innermost[cut.nodes]
-        datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), 1.0)
+        # What lies in a part with a value has none of its own, and is no gap in the data either.
+        closed = np.where(np.isnan(datum[:, 0]) & self.coloring.within[cut.nodes], 0.0, 1.0)
+        datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), closed)
         return datum
 
     def shown(

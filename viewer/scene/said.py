@@ -95,10 +95,10 @@ def _picture_facts(values: Values) -> list[str]:
     if picture is None or coloring is None or weights is None:
         return []
     facts = surface_facts(str(coloring.overlay.surface), picture.levels, picture.share, picture.loading)
-    if not picture.faces and not values.unreadable.any():
-        facts.append(translate("Scene", "fly closer: weights are shown on tensors that are large enough"))
-    if picture.left_out:
-        facts.append(filled(translate("Scene", "%1 more tensors: too many at once"), grouped(picture.left_out)))
+    beyond = values.tensors_in_view - len(picture.faces) - int(values.unreadable.sum())
+    if beyond > 0:
+        counts = (grouped(len(picture.faces)), grouped(values.tensors_in_view))
+        facts.append(filled(translate("Scene", "shown on %1 of %2 tensors in view; the others are too small"), *counts))
     notes = Counter(note for node in picture.faces for note in weights.notes(node))
     for note, count in notes.most_common(_MOST_NOTES):
         facts.append(f"{note} ({grouped(count)})" if len(picture.faces) > 1 else note)
@@ -113,6 +113,8 @@ def told(values: Values, x: float, y: float, node: int, frame: Frame) -> str | N
         said += filter(None, [_weights_told(values, x, y, node, frame)])
     elif coloring is not None:
         said.append(f"{coloring.overlay.title}: {value_with_unit(coloring.overlay, float(coloring.values[node]))}")
+        if not coloring.own[node] and not np.isnan(coloring.values[node]):
+            said[-1] += f" ({aggregate_word(coloring.overlay.aggregate)})"
     if tall is not None and (coloring is None or tall.overlay is not coloring.overlay):
         value = np.nan if values.height_step is None else float(tall.values[node])
         said.append(f"{tall.overlay.title}: {value_with_unit(tall.overlay, value)}")

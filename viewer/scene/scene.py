@@ -137,7 +137,7 @@ class Scene:
         values.choose(state, self._theme)
         budget = MOVING_BUDGET if moving else STILL_BUDGET
         cut = choose_cut(model.tree, view.camera, viewport, budget, scale, values.on_surfaces)
-        values.look(model.placement, cut, view)
+        values.look(model.placement, cut, view, state.focus)
         fade = focus_share(model.placement, state.focus, view.camera, viewport)
         args = (model.graph, model.placement, view, cut, model.faces, model.plates, values.paint, state.focus, fade)
         frame = self.frame = Frame.of(*args)
@@ -157,6 +157,11 @@ class Scene:
     def pending(self) -> bool:
         """Whether weights that the last `draw` wanted are still being read."""
         return self._values is not None and self._values.pending
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the weights of some tensors that the last `draw` wanted cannot be shown, one line a tensor."""
+        return self._values.problems if self._values is not None else []
 
     def box(self, node: int) -> Box:
         """Return centre and size of a node as the last `draw` drew it."""

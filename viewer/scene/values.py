@@ -1,6 +1,7 @@
 """The overlays of one model in the scene: what they colour, how tall they make it, and what is said of them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,8 @@ class Values:
         Weights on faces.
     weights : WeightPictures or None
         Where they come from.
+    tensors_in_view : int
+        How many tensors with stored weights the frame's closed boxes are, or hold.
     unreadable : ndarray of bool, shape (N,)
         Tensors whose weights were asked for and cannot be read.
     paint : Paint
@@ -62,6 +65,8 @@ class Values:
         self.weights: WeightPictures | None = None
         self.picture: Picture | None = None
         self.unreadable = np.zeros(len(book.graph), bool)
+        self.tensors_in_view = 0
+        self._stored = lru_cache(maxsize=1)(lambda: book.graph.subtree_sums(book.graph.offset >= 0))
         self.coloring: Coloring | None = None
         self.paint = Paint(None, None, np.zeros(3))
 
@@ -74,6 +79,14 @@ class Values:
     def pending(self) -> bool:
         """Whether weights are still being read."""
         return self.weights is not None and self.weights.pending
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the weights of some tensors in the last frame cannot be shown, one line a tensor."""
+        if self.weights is None:
+            return []
+        told = (self.weights.problem(node) for node in np.flatnonzero(self.unreadable).tolist())
+        return [problem for problem in told if problem is not None]
 
     def close(self) -> None:
         """End the thread that reads weights."""
@@ -114,17 +127,19 @@ class Values:
         if self.height_step is None:
             self._heights = np.full_like(self._heights, np.nan)
 
-    def look(self, placement: Placement, cut: Cut, view: View) -> None:
-        """Find the pictures on the faces that a cut shows."""
+    def look(self, placement: Placement, cut: Cut, view: View, focus: int) -> None:
+        """Find the pictures on the faces that a cut shows; colours fit those in the focus."""
         if not self.on_surfaces or self._chosen is None:
             return
         if self.weights is None:
             self.weights = WeightPictures(self._book.graph, self._on_ready)
+        self.tensors_in_view = int(self._stored()[cut.nodes[~cut.opened]].sum())
         boxes = np.stack(self.paint.boxes(placement, cut), 1)
         faces, self.unreadable = self.weights.faces(cut, boxes, view.camera, view.viewport, view.scale)
         statistic = Statistic(str(self._chosen.overlay.surface))
         self.picture = self.weights.picture(faces, statistic, view.scale)
-        self.coloring = surface_coloring(self._chosen, self.picture.cells())
+        inside = self._book.graph.subtree(focus)
+        self.coloring = surface_coloring(self._chosen, self.picture.cells(range(inside.start, inside.stop)))
         self.paint = Paint(self.coloring, self._heights, self.paint.no_data, self.unreadable)
 
     def dress(self, boxes: Boxes, surfaces: Surfaces, frame: Frame) -> None:

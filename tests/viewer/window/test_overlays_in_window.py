@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 WAIT = 20_000
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -52,7 +53,7 @@ def pixel(window, where, path):
 def test_one_click_colours_the_parts_and_tells_what_it_is(shown, where):
     panel = shown.overlays.panel
     about = texts(panel.about)
-    for word in ("Expert load", "tokens", "router sends", "made by hand", "Synthetic", "mean", "96 of 96"):
+    for word in ("Expert load", "tokens", "router sends", "made by hand", "Synthetic", "Mean of its parts", "96 of 96"):
         assert word in about
     assert panel.list.view.currentIndex() == panel.list.index_of("expert-load")
     assert panel.filter.count.text() == "96 experts"
@@ -395,3 +396,32 @@ def test_a_picture_of_the_view_shows_the_overlay(shown, tmp_path, monkeypatch, q
             colors.append(np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int))
     amber = [(abs(pixels - (0xE0, 0x96, 0x3F)).max(1) < 25).mean() for pixels in colors]
     assert amber[0] < 0.02 < 0.1 < amber[1]
+
+
+def test_the_wheel_over_a_choice_changes_nothing(shown):
+    controls = shown.overlays.panel.controls
+    for combo in (controls.scale, controls.colors, controls.height_choice):
+        combo.setFocus()
+        at = QPointF(combo.rect().center())
+        for turn in (-120, 120):
+            wheel = QWheelEvent(
+                at, QPointF(combo.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, turn),
+                Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            QApplication.sendEvent(combo, wheel)
+    assert (shown.state.scale, shown.state.colormap, shown.state.height) == (None, None, None)
+
+
+def test_after_a_click_into_the_extremes_the_keys_are_the_scenes(shown, at_rest):
+    extremes = shown.overlays.panel.extremes
+    middle = extremes.table.visualRect(extremes.table.model().index(1, 0)).center()
+    QTest.mouseClick(extremes.table.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    node = shown.state.selection
+    assert node is not None
+    before = shown.view.camera()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F)
+    at_rest(shown)
+    assert shown.view.camera() != before  # the selection is framed
+    step = shown.state.step
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Period)
+    assert shown.state.step == step + 1

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from ....errors import UsageError
 from ...colormaps import LUT_SIZE, SUGGESTED, check_colormap, color_table
+from .still_combo import StillCombo
 
 __all__ = ["ColormapCombo"]
 
@@ -13,7 +14,7 @@ _PREVIEW = QSize(48, 12)
 _LIST_WIDTH = 230  # pixels, even where the panel is narrower
 
 
-class ColormapCombo(QComboBox):
+class ColormapCombo(StillCombo):
     """Names one colour map, or None for the one that fits overlay and theme."""
 
     chosen = Signal(object)

@@ -11,6 +11,7 @@ from ...state import ViewState
 from ..labels import text_label
 from .colormap_combo import ColormapCombo
 from .number_text import number_text, parsed_number
+from .still_combo import StillCombo
 from .words import scale_word
 
 __all__ = ["OverlayControls"]
@@ -30,7 +31,7 @@ class OverlayControls(QWidget):
         self._overlay: Overlay | None = None
         self._limits = (0.0, 1.0)
         self._automatic = ""  # the colour map that is drawn where none is chosen; "" until it is
-        self.scale = QComboBox()
+        self.scale = StillCombo()
         self.colors = ColormapCombo()
         self.low, self.high = QLineEdit(), QLineEdit()
         self.low.setToolTip(self.tr("What is lower has the lowest colour"))
@@ -40,7 +41,7 @@ class OverlayControls(QWidget):
         self.automatic.setToolTip(self.tr("A range that leaves out the extreme hundredth at both ends"))
         self.automatic.setCheckable(True)
         self.automatic.setProperty("role", "chip")
-        self.height_choice = QComboBox()
+        self.height_choice = StillCombo()
         for combo in (self.scale, self.height_choice):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(4)

@@ -31,6 +31,7 @@ class Extremes(QWidget):
 
     selected = Signal(int)
     entered = Signal(int)
+    left = Signal()  # a row was clicked: the keys are the scene's again
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +72,7 @@ class Extremes(QWidget):
         self.lowest.clicked.connect(lambda: self._sort(Qt.SortOrder.AscendingOrder))
         header.sortIndicatorChanged.connect(self._on_sorted)
         self.table.selectionModel().currentChanged.connect(self._choose)
+        self.table.clicked.connect(self.left)
         self.table.entered_row.connect(lambda index: self.entered.emit(index.data(NodeRole)))
 
     def fill(self, graph: ModelGraph, overlay: Overlay, own: OwnValues, selection: int | None, *, kept: bool) -> None:

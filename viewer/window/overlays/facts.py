@@ -5,6 +5,7 @@ from PySide6.QtCore import QCoreApplication
 
 from ....overlays.book import OverlayBook
 from ....overlays.overlay import Figure, Overlay
+from ...coloring import joined_step
 from ...figures import value_text, value_with_unit
 from ...numbers import grouped
 from ...state import ViewState
@@ -26,10 +27,15 @@ def overlay_section(book: OverlayBook, state: ViewState, node: int) -> Section |
     Pictures on surfaces have no value of a whole part, and are left out.
     """
     section = Section(translate("Inspector", "Overlay"))
+    colors = None if known_overlay(book, state.overlay) is None else state.overlay
     for name in dict.fromkeys(filter(None, [state.overlay, state.height])):
         overlay = known_overlay(book, name)
         if overlay is not None and overlay.surface is None:
-            _add(section, book, name, state.step, node)
+            step = state.step if name == colors else joined_step(book, colors, name, state.step)
+            if step is None:
+                section.add(overlay.title, translate("Inspector", "no data for this step"))
+            else:
+                _add(section, book, name, step, node)
     return section if section.facts else None
 
 

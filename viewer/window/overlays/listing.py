@@ -48,6 +48,7 @@ class OverlayList(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self._take_first)
         self.view.clicked.connect(self._choose)
+        self.view.clicked.connect(self.left)
         for widget in (self.search, self.view):
             widget.installEventFilter(self)
 

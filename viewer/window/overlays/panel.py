@@ -79,6 +79,7 @@ class OverlayPanel(QWidget):
         self.controls.reset_wanted.connect(self.reset_wanted)
         self.extremes.selected.connect(self.selected)
         self.extremes.entered.connect(self.entered)
+        self.extremes.left.connect(self.left)
         events = self._state.events
         events.overlay.connect(self._on_overlay)
         events.selection.connect(self.extremes.follow)

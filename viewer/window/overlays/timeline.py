@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from ...state import ViewState
 from ..labels import plain_tip
+from .still_combo import StillCombo
 from .transport_icons import transport_icon
 
 __all__ = ["Timeline"]
@@ -42,7 +43,7 @@ class Timeline(QWidget):
         self.name = QLabel()
         self.name.setObjectName("stepName")
         self.name.setTextFormat(Qt.TextFormat.PlainText)
-        self.speed = QComboBox()
+        self.speed = StillCombo()
         for speed in _SPEEDS:
             self.speed.addItem(self.tr("{count} steps/s").format(count=speed), speed)
         self.speed.setCurrentIndex(_SPEEDS.index(_USUAL))

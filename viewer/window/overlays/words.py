@@ -34,4 +34,5 @@ def scale_word(scale: Scale) -> str:
 def group_title(group: str) -> str:
     """Return the heading of a group of overlays; a file's name is its own."""
     known = {"structure": translate("Overlays", "Structure"), "weights": translate("Overlays", "Weights")}
+    known["given"] = translate("Overlays", "Given")
     return known.get(group, group)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from archviz3d.overlays.book import OverlayBook
@@ -54,9 +56,14 @@ def test_colour_and_height_are_both_told(book):
     )
 
 
-def test_the_name_that_the_book_gave_is_the_one_that_counts(book, loads):
-    from dataclasses import replace
+def test_heights_are_those_of_the_step_of_the_same_name(book, loads):
+    fewer = book.add(replace(loads, title="Fewer", values=loads.values[1:], steps=("200", "500")), "fewer.csv")
+    assert ("Fewer", "400 tokens", "") in facts(book, EXPERT, overlay="expert-load", height=fewer, step=1)
+    assert ("Fewer", "no data for this step", "") in facts(book, EXPERT, overlay="expert-load", height=fewer, step=2)
+    assert ("Fewer", "410 tokens", "") in facts(book, EXPERT, height=fewer, step=1)
 
+
+def test_the_name_that_the_book_gave_is_the_one_that_counts(book, loads):
     second = book.add(replace(loads, values=loads.values + 1), "other.csv")
     assert second != loads.name
     assert facts(book, EXPERT, overlay=second)[0] == ("Expert load", "391 tokens", "")

@@ -32,8 +32,8 @@ def test_what_is_computed(book, loads):
 
 
 def test_pictures_of_weights_may_have_a_logarithmic_scale(book):
-    assert book.get("weights-rms").values.size == 0
-    assert prepare_overlay(book, "weights-rms").has_positive
+    assert book.get("weights-abs").values.size == 0
+    assert prepare_overlay(book, "weights-abs").has_positive
 
 
 def test_a_file_that_is_read_again_is_looked_at_again(book, loads):
