@@ -27,8 +27,8 @@ class Coloring:
         Which are no aggregates.
     innermost : ndarray of bool, shape (N,)
         Which of these hold no part that has one as well: their plates show it when they are opened.
-    within : ndarray of bool, shape (N,)
-        What lies in these.
+    inherited : ndarray of float32, shape (N,)
+        For what lies in one of these, the value of that; NaN elsewhere.
     low, high : float
         The range: what is beyond has the colour of its end.
     given : bool
@@ -50,7 +50,7 @@ class Coloring:
     values: NDArray[np.float32]
     own: NDArray[np.bool_]
     innermost: NDArray[np.bool_]
-    within: NDArray[np.bool_]
+    inherited: NDArray[np.float32]
     low: float
     high: float
     given: bool
@@ -114,7 +114,7 @@ def node_coloring(
     innermost = found.own & (book.graph.subtree_sums(found.own) == 1)
     quantiles = quantile_table(spread) if chosen is Scale.QUANTILE else _NO_QUANTILES
     return Coloring(
-        *(overlay, found.values, found.own, innermost, _inside(book.graph, innermost)),
+        *(overlay, found.values, found.own, innermost, _inherited(book.graph, innermost, found.values)),
         *(*limits, range is not None, chosen, colormap, table, quantiles, spread, keep),
     )
 
@@ -131,13 +131,15 @@ def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring
     return replace(coloring, low=limits[0], high=limits[1], quantiles=quantiles, spread=spread)
 
 
-def _inside(graph: ModelGraph, tops: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which nodes lie in one of some nodes, these themselves left out."""
-    steps = np.zeros(len(graph) + 1, np.int32)
+def _inherited(graph: ModelGraph, tops: NDArray[np.bool_], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each node the value of the top that it lies in; no top lies in another."""
     ids = np.flatnonzero(tops)
-    np.add.at(steps, ids + 1, 1)
-    np.add.at(steps, ids + graph.size[ids], -1)
-    return steps[:-1].cumsum() > 0
+    nodes = np.arange(len(graph))
+    if not len(ids):
+        return np.full(len(graph), np.nan, np.float32)
+    nearest = ids[np.maximum(np.searchsorted(ids, nodes, "left") - 1, 0)]
+    inside = (nodes > nearest) & (nodes < nearest + graph.size[nearest])
+    return np.where(inside, values[nearest], np.nan).astype(np.float32)
 
 
 def joined_step(book: OverlayBook, overlay: str | None, height: str, step: int) -> int | None:

@@ -46,7 +46,7 @@ def made_coloring(values, low, high, scale=Scale.LINEAR, keep=None, own=None, **
         values=values,
         own=own,
         innermost=own,
-        within=np.zeros(len(values), bool),
+        inherited=np.full(len(values), np.nan, np.float32),
         low=low,
         high=high,
         given=True,

@@ -51,7 +51,8 @@ class Paint:
             return np.zeros(len(cut))
         if self.on_surfaces:
             return np.where(cut.opened, 0.0, _MUTED)
-        return np.where(~cut.opened & self.coloring.within[cut.nodes], _MUTED_PARTS, 0.0)
+        inside = ~np.isnan(self.coloring.inherited[cut.nodes])
+        return np.where(~cut.opened & inside, _MUTED_PARTS, 0.0)
 
     def boxes(self, placement: Placement, cut: Cut) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return centres and sizes of the drawn boxes. An opened one keeps its height: parts stand on it."""
@@ -83,11 +84,13 @@ class Paint:
             if self.unreadable is not None:
                 datum[:, 1] = self.unreadable[cut.nodes] & ~cut.opened
             return datum
-        datum[:, 0] = self.coloring.values[cut.nodes]
-        tinted = self.coloring.innermost[cut.nodes]
-        # What lies in a part with a value has none of its own, and is no gap in the data either.
-        closed = np.where(np.isnan(datum[:, 0]) & self.coloring.within[cut.nodes], 0.0, 1.0)
-        datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), closed)
+        # What lies in a part with a value has none of its own, and is no gap in the data either: the plates in it go
+        # with it, and what stands on them keeps the colour of its kind.
+        inherited = self.coloring.inherited[cut.nodes]
+        inside = ~np.isnan(inherited)
+        datum[:, 0] = np.where(inside & cut.opened, inherited, self.coloring.values[cut.nodes])
+        tinted = self.coloring.innermost[cut.nodes] | inside
+        datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), np.where(inside, 0.0, 1.0))
         return datum
 
     def shown(

@@ -240,6 +240,25 @@ def test_nothing_moves_when_an_overlay_comes_or_goes(stage):
     assert np.array_equal(plain.size, coloured.size)
 
 
+def test_a_layer_with_a_value_has_its_colour_wherever_no_part_stands(stage, toy):
+    ids = toy.of_kind(NodeKind.LAYER).astype(np.int32)
+    facts = vars(load_overlay(toy, name="layers", steps=()))
+    overlay = Overlay(**(facts | {"ids": ids, "values": np.linspace(0, 100, len(ids))[None]}))
+    name = stage.book.add(overlay, "test")
+    kinds = stage.picture()
+    pixels = stage.picture(overlay=name, range=RANGE, colormap="viridis")
+    frame = stage.scene.frame
+    inside = frame.cut.opened & (toy.depth[frame.cut.nodes] > toy.depth[ids[0]])
+    assert inside.sum() > 10  # plates of attention, experts ...
+    assert (frame.datum[inside, 1] > 0.5).all()
+    for layer, value in zip(ids.tolist(), np.linspace(0, 100, len(ids)), strict=True):
+        rows = inside & (frame.cut.nodes > layer) & (frame.cut.nodes < layer + toy.size[layer])
+        assert (frame.datum[rows, 0] == np.float32(value)).all()
+    closed = ~frame.cut.opened & (toy.depth[frame.cut.nodes] > toy.depth[ids[0]])
+    assert (frame.datum[closed, 1] == 0).all()  # a part has no value of its own, and takes no colour of one
+    assert np.abs(kinds - pixels).max() > 60
+
+
 def test_categories_have_their_own_colours_and_no_grips(stage, toy):
     ids = toy.of_kind(NodeKind.LAYER, NodeKind.EXPERT).astype(np.int32)
     codes = (np.arange(len(ids)) % 3).astype(np.float32)[None]
