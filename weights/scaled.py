@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .transposed import TransposedValues
 from .values import TensorValues
 from .windows import RowChoice, Run, columns_of, indices_of, rows_of, strips
 
@@ -47,36 +48,51 @@ class ScaledValues:
         """Rows and columns of the smallest window that is read without waste."""
         return self.values.block
 
+    @property
+    def transpose(self) -> "ScaledValues | None":
+        """The transposes of both, where the values stand column by column."""
+        values = self.values.transpose
+        if values is None:
+            return None
+        scales = self.scales.transpose or TransposedValues(self.scales)
+        return ScaledValues(values, scales, (self.side[1], self.side[0]), self.dtype, self.notes)
+
     def read(self, rows: RowChoice, columns: slice) -> NDArray[np.float32]:
         """Return the values of a window."""
         out = self.values.read(rows, columns)
         first, stop = columns_of(columns, self.shape[1])
         if not out.size:
             return out
-        across = self._across(first, stop)
+        blocks, across = self._blocks(rows), self._across(first, stop)
+        scales = self.scales.read(blocks, slice(*across))  # at most as many as values, and each once
         bounds = np.arange(across[0], across[1] + 1) * self.side[1]
         widths = np.diff(bounds.clip(first, stop))
         done = 0
         for batch in strips(rows_of(rows, self.shape[0]), max(1, _PART // (stop - first))):
-            blocks, of_row = np.unique(indices_of(batch) // self.side[0], return_inverse=True)
-            factors = self.scales.read(blocks, slice(*across))
+            block = indices_of(batch) // self.side[0]
+            at = block - blocks.start if isinstance(blocks, slice) else np.searchsorted(blocks, block)
+            factors = scales[at[0] : at[-1] + 1]
             if len(widths) > 1:
                 factors = np.repeat(factors, widths, axis=1)
             with np.errstate(all="ignore"):  # infinite and no values stay what they are
-                out[done : done + len(of_row)] *= factors[of_row] if len(factors) > 1 else factors
-            done += len(of_row)
+                out[done : done + len(at)] *= factors[at - at[0]] if len(factors) > 1 else factors
+            done += len(at)
         return out
 
     def stored_bytes(self, rows: RowChoice, columns: slice) -> int:
         """Return how many bytes `read` of this window takes from files."""
         first, stop = columns_of(columns, self.shape[1])
-        total = self.values.stored_bytes(rows, columns)
         if first == stop:
-            return total
-        for batch in strips(rows_of(rows, self.shape[0]), max(1, _PART // (stop - first))):
-            blocks = np.unique(indices_of(batch) // self.side[0])
-            total += self.scales.stored_bytes(blocks, slice(*self._across(first, stop)))
-        return total
+            return 0
+        scales = self.scales.stored_bytes(self._blocks(rows), slice(*self._across(first, stop)))
+        return self.values.stored_bytes(rows, columns) + scales
+
+    def _blocks(self, rows: RowChoice) -> RowChoice:
+        """Return which blocks some rows are in, each once."""
+        if isinstance(rows, slice):
+            start, stop = columns_of(rows, self.shape[0])
+            return slice(start // self.side[0], -(-stop // self.side[0]) if start < stop else start // self.side[0])
+        return np.unique(np.asarray(rows, np.int64) // self.side[0])
 
     def _across(self, first: int, stop: int) -> Run:
         return first // self.side[1], -(-stop // self.side[1])

@@ -41,6 +41,11 @@ class TransposedValues:
         """Rows and columns of the smallest window that is read without waste."""
         return self.stored.block[1], self.stored.block[0]
 
+    @property
+    def transpose(self) -> TensorValues:
+        """The matrix as it stands."""
+        return self.stored
+
     def read(self, rows: RowChoice, columns: slice) -> NDArray[np.float32]:
         """Return the values of a window."""
         runs, (first, stop) = rows_of(rows, self.shape[0]), columns_of(columns, self.shape[1])
@@ -58,9 +63,15 @@ class TransposedValues:
 
     def stored_bytes(self, rows: RowChoice, columns: slice) -> int:
         """Return how many bytes `read` of this window takes from the file."""
-        groups = list(_groups(rows_of(rows, self.shape[0])))
-        spans = [slice(group[0][0], max(end for _, end in group)) for group in groups]
-        return sum(self.stored.stored_bytes(columns, span) for span in spans)
+        if isinstance(rows, slice):
+            start, stop = columns_of(rows, self.shape[0])
+            full = (stop - start) // _SPAN  # groups, which all take the same
+            parts = [(slice(start, start + _SPAN), full)] if full else []
+            parts.append((slice(start + full * _SPAN, stop), 1))
+        else:
+            groups = _groups(rows_of(rows, self.shape[0]))
+            parts = [(slice(group[0][0], max(end for _, end in group)), 1) for group in groups]
+        return sum(count * self.stored.stored_bytes(columns, span) for span, count in parts)
 
 
 def _groups(runs: Sequence[Run]) -> Iterator[list[Run]]:

@@ -37,6 +37,11 @@ class TensorValues(Protocol):
         """Rows and columns of the smallest window that is read without waste."""
         ...
 
+    @property
+    def transpose(self) -> "TensorValues | None":
+        """The transpose, where the values stand column by column: its rows are read in long runs. Else None."""
+        ...
+
     def read(self, rows: RowChoice, columns: slice) -> NDArray[np.float32]:
         """Return the values of a window.
 

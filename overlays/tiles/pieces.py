@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from ...weights import TensorValues
 
-__all__ = ["PIECE", "Piece", "exact_pieces", "sampled_pieces"]
+__all__ = ["PIECE", "READ_BYTES", "Piece", "exact_pieces", "is_row_by_row", "sampled_level", "sampled_pieces"]
 
-PIECE = 4 << 20  # values read at once: 16 MB of float32
-_RUN_BYTES = 4096  # a sample reads at least so much in a row: less costs the same
+PIECE = 1 << 20  # values read at once, 4 MB of float32: some 10 ms, after which the one who waits may say stop
+READ_BYTES = 4096  # one read costs at least as much as one of so many bytes
+_ROWS = 1024  # rows read at once where each takes a read of its own: 0.1 ms from a disk, 5 us from memory
 _RUNS = 4  # runs of rows from each block, where that is at most an eighth of it
 _SAMPLE_BYTES = 16 << 20  # of a whole tile; where one row of each block takes more, a part of each row is read
+_WINDOWS = 4096  # such parts of rows, of a whole tile
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,10 +41,17 @@ class Piece:
     column: int
 
 
-def exact_pieces(rows: slice, columns: slice, level: int) -> Iterator[Piece]:
-    """Yield all values of a region, each once, at most `PIECE` at a time."""
+def is_row_by_row(values: TensorValues, rows: slice, columns: slice) -> bool:
+    """Return whether each row of a region takes a read of its own: less than whole rows is read."""
+    one = slice(rows.start, rows.start + 1)
+    return values.stored_bytes(one, columns) < values.stored_bytes(one, slice(0, values.shape[1]))
+
+
+def exact_pieces(values: TensorValues, rows: slice, columns: slice, level: int) -> Iterator[Piece]:
+    """Yield all values of a region, each once, at most `PIECE` and about a thousand reads at a time."""
+    tallest = _ROWS if is_row_by_row(values, rows, columns) else PIECE
     for across, column in _strips(columns, level, PIECE):
-        for down, row in _strips(rows, level, PIECE // (across.stop - across.start)):
+        for down, row in _strips(rows, level, min(tallest, PIECE // (across.stop - across.start))):
             # Whole blocks first, then the last one, cut at the tensor's edge; or a part of one.
             full = (down.stop - down.start) >> level
             middle = down.start + (full << level)
@@ -52,6 +61,20 @@ def exact_pieces(rows: slice, columns: slice, level: int) -> Iterator[Piece]:
                 yield Piece(slice(middle, down.stop), across, 1, row + full, column)
 
 
+def sampled_level(values: TensorValues, rows: slice, columns: slice, level: int) -> int:
+    """Return the first level, from `level` on, of whose cells a sample can be taken in some thousand reads.
+
+    It is another one for giant tensors only: 256 x 256 cells, with rows of more than 64 KB.
+    """
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    while (
+        _run_of_rows(values, rows, columns, level)[1] > _SAMPLE_BYTES
+        and -(-height >> level) * -(-width >> level) > _WINDOWS
+    ):
+        level += 1
+    return level
+
+
 def sampled_pieces(values: TensorValues, rows: slice, columns: slice, level: int) -> Iterator[Piece]:
     """Yield a sample of a region: evenly spaced runs of rows from each block, at most `PIECE` values at a time.
 
@@ -59,9 +82,7 @@ def sampled_pieces(values: TensorValues, rows: slice, columns: slice, level: int
     in the middle of each cell. The same region always gives the same sample.
     """
     block, height = 1 << level, rows.stop - rows.start
-    row_bytes = max(values.stored_bytes(slice(rows.start, rows.start + 1), columns), 1)
-    run = min(max(-(-_RUN_BYTES // row_bytes), values.block[0]), block)
-    least = -(-height >> level) * run * row_bytes  # one run of each block
+    run, least = _run_of_rows(values, rows, columns, level)
     runs = max(1, min(_RUNS, block // (8 * run), _SAMPLE_BYTES // least))
     full = height >> level
     for first, count, size in ((0, full, block), (full, 1, height - (full << level))):
@@ -79,6 +100,14 @@ def sampled_pieces(values: TensorValues, rows: slice, columns: slice, level: int
                 blocks = np.arange(row, min(row + at_once, first + count), dtype=np.int64)
                 tops = rows.start + (blocks << level)
                 yield Piece((tops[:, None] + chosen).ravel(), across, len(blocks), row, column)
+
+
+def _run_of_rows(values: TensorValues, rows: slice, columns: slice, level: int) -> tuple[int, int]:
+    """Return how many neighbouring rows a sample reads at least, and the bytes of one such run of each block."""
+    row_bytes = max(values.stored_bytes(slice(rows.start, rows.start + 1), columns), 1)
+    neighbours = 1 if is_row_by_row(values, rows, columns) else -(-READ_BYTES // row_bytes)  # less costs the same
+    run = min(max(neighbours, values.block[0]), 1 << level)
+    return run, -(-(rows.stop - rows.start) >> level) * run * row_bytes
 
 
 def _strips(span: slice, level: int, most: int) -> Iterator[tuple[slice, int]]:

@@ -16,7 +16,7 @@ from ...errors import InputError
 from ...graph.model_graph import ModelGraph
 from ...weights import open_values
 from .pyramid import MOST_TILES, TILE, Tile, TileGrid, TileKey
-from .values import exact_tile, sampled_tile
+from .values import exact_tile, sampled_tile, tile_cost
 
 __all__ = ["TileStore"]
 
@@ -47,7 +47,7 @@ class TileStore:
         Bytes that all tiles together may take; those used least recently go first. By default, twice what `MOST_TILES`
         full tiles take.
     sample_above : int
-        A tile that takes more file bytes than this is shown as a sample first.
+        A tile that takes more file bytes than this is shown as a sample first. A read of less than 4 KB counts as 4 KB.
     exact_bytes : int
         A tile that takes more file bytes than this stays a sample; and what one `fetch` may read for exact tiles.
     on_ready : callable, optional
@@ -172,7 +172,7 @@ class TileStore:
             When a tensor has no such tile.
         """
         keys = [key for key in dict.fromkeys(keys) if self.grid(key.node) is not None]
-        sizes = {key: size for key in keys if (size := self._file_bytes(key)) is not None}
+        sizes = {key: size for key in keys if (size := self._cost(key)) is not None}
         ordered = np.sort(list(sizes.values()))
         # The sum up to and with the last one of each size.
         sums = np.cumsum(ordered)[np.searchsorted(ordered, ordered, side="right") - 1]
@@ -182,7 +182,7 @@ class TileStore:
             exact = key.level == 0 or size <= largest
             with self._changed:
                 held = self._held.get(key)
-            tile = held.tile if held is not None and held.exact is exact else self._made(key, exact, lambda: True)
+            tile = held.tile if held is not None and held.exact is exact else self._made(key, size, exact, lambda: True)
             if tile is not None:
                 tiles[key] = tile
         return {key: tile for key, tile in tiles.items() if self.problem(key.node) is None}
@@ -234,9 +234,10 @@ class TileStore:
 
     def _improve(self, key: TileKey, fresh: bool) -> bool:
         """Make the first tile of a key, or the better one; return whether there is news."""
-        size = self._file_bytes(key)
-        large = size is not None and key.level > 0 and size > min(self._sample_above, self._exact_bytes)
-        tile = None if size is None else self._made(key, not (large and fresh), lambda: self._is_wanted(key))
+        size, tile = self._cost(key), None
+        if size is not None:
+            large = key.level > 0 and size > min(self._sample_above, self._exact_bytes)
+            tile = self._made(key, size, not (large and fresh), lambda: self._is_wanted(key))
         with self._changed:
             self._running = None
             held = self._held.get(key)
@@ -252,32 +253,30 @@ class TileStore:
             return key in self._wanted
 
     # ---------------------------------------------------------------- any thread
-    def _file_bytes(self, key: TileKey) -> int | None:
-        """Return the file bytes that an exact tile takes, None where they cannot be read."""
+    def _cost(self, key: TileKey) -> int | None:
+        """Return what an exact tile costs in file bytes, None where they cannot be read."""
         grid = self.grid(key.node)
         if grid is None:
             return None
         region = grid.region(key)
         try:
-            return self._values(key.node).stored_bytes(*region)
+            return tile_cost(self._values(key.node), *region)
         except Exception as error:  # noqa: BLE001 - the reader's; see `_refuse`
             self._refuse(key.node, error)
             return None
 
-    def _made(self, key: TileKey, exact: bool, keep_going: Callable[[], bool]) -> Tile | None:
+    def _made(self, key: TileKey, cost: int, exact: bool, keep_going: Callable[[], bool]) -> Tile | None:
         """Compute a tile and keep it; None where it was cancelled or cannot be read."""
         if self.problem(key.node) is not None:
             return None
         try:
-            values = self._values(key.node)
-            affordable = values.stored_bytes(*TileGrid(*values.shape).region(key)) <= self._exact_bytes
-            tile = (exact_tile if exact else sampled_tile)(values, key, keep_going)
+            tile = (exact_tile if exact else sampled_tile)(self._values(key.node), key, keep_going)
         except Exception as error:  # noqa: BLE001 - the reader's; see `_refuse`
             self._refuse(key.node, error)
             return None
         if tile is not None:
             tile.cells.flags.writeable = False
-            self._keep(key, _Held(tile, exact, exact or not affordable))
+            self._keep(key, _Held(tile, exact, exact or cost > self._exact_bytes))
         return tile
 
     def _keep(self, key: TileKey, new: _Held) -> None:

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
 from archviz3d.loaders import load
-from archviz3d.weights import UnreadableValuesError, open_values
-from archviz3d.weights.scaled import block_side
+from archviz3d.weights import UnreadableValuesError, open_values, scaled
+from archviz3d.weights.scaled import ScaledValues, block_side
 
 RANDOM = torch.Generator().manual_seed(0)
 WHOLE = "whole numbers as stored: how they are scaled is not known"
@@ -40,6 +40,7 @@ def test_block_fp8_is_deepseeks(shape, tmp_path, opened, check):
     values = opened(tmp_path / "model.safetensors", "proj.weight")
     check(values, weight_dequant(weight, scale).numpy())
     assert values.dtype.startswith("F8_E4M3 x F32 scales of ")
+    assert values.transpose is None
     assert values.notes == ()
 
 
@@ -141,6 +142,7 @@ def test_scales_of_transposed_views(end, scale, side, said, kind, tmp_path, open
     wide = scale.float() if scale.ndim == 2 else scale.float().reshape(-1, 1)
     wide = wide.repeat_interleave(side[0], 0)[:300].repeat_interleave(side[1], 1)[:, :200]
     check(values, (weight.float() * wide).numpy())
+    check(values.transpose, (weight.float() * wide).t().numpy())
     assert values.dtype.endswith(f"{said}, column by column")
     assert values.notes == ()
 
@@ -257,6 +259,42 @@ def test_bytes_of_scales_count(tmp_path, opened):
     assert values.stored_bytes(slice(0, 10), slice(0, 700)) == 10 * 700 + 20 * 4  # a short row of scales is read whole
     assert values.stored_bytes(slice(120, 130), slice(0, 2560)) == 10 * 2560 + 2 * 20 * 4
     assert values.stored_bytes(slice(0, 10), slice(5, 5)) == 0
+    assert values.stored_bytes(slice(5, 5), slice(0, 10)) == 0
+    assert values.stored_bytes(np.array([0, 1, 130, 131, 200]), slice(0, 2560)) == 5 * 2560 + 2 * 20 * 4
+
+
+class Asked:
+    """A matrix of ones, or of nothing that is read; counts the questions."""
+
+    def __init__(self, rows, columns):
+        self.shape = rows, columns
+        self.asked = []
+
+    def read(self, rows, columns):
+        self.asked.append(rows)
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        return np.ones((count, columns.stop - columns.start), np.float32)
+
+    def stored_bytes(self, rows, columns):
+        self.asked.append(rows)
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        return count * (columns.stop - columns.start)
+
+
+@pytest.mark.parametrize(("side", "rows"), [((128, 128), 2**18), ((1, 2**20), 2**25)])
+def test_scales_are_asked_for_once_whatever_the_window(side, rows, monkeypatch):
+    def never(*_arguments):
+        raise AssertionError("rows are not counted one by one")
+
+    values, scales = Asked(2**25, 2**20), Asked(-(-(2**25) // side[0]), -(-(2**20) // side[1]))
+    both = ScaledValues(values, scales, side, "")
+    with monkeypatch.context() as patch:
+        patch.setattr(scaled, "indices_of", never)
+        assert both.stored_bytes(slice(0, 2**25), slice(0, 2**20)) == 2**45 + scales.shape[0] * scales.shape[1]
+    assert scales.asked == [slice(0, scales.shape[0])]
+    scales.asked.clear()
+    assert (both.read(slice(7, 2000), slice(0, 3000)) == 1).all()
+    assert scales.asked == [slice(7 // side[0], -(-2000 // side[0]))]
 
 
 @pytest.mark.parametrize(

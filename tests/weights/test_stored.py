@@ -50,7 +50,21 @@ def stored(folder, name, rows, columns, offset=5, seed=0):
 
 
 SHAPES = st.sampled_from(
-    [(40, 96), (3, 4000), (700, 1), (1, 1300), (64, 64), (37, 5), (2, 9000), (1, 1), (5, 2**19), (0, 4), (4, 0)]
+    [
+        (40, 96),
+        (3, 4000),
+        (700, 1),
+        (1, 1300),
+        (64, 64),
+        (37, 5),
+        (2, 9000),
+        (1, 1),
+        (5, 2**19),
+        (0, 4),
+        (4, 0),
+        (300, 77),
+        (65, 1001),
+    ]
 )
 
 
@@ -140,3 +154,39 @@ def test_little_more_memory_than_the_result(shape, tmp_path):
     assert tracemalloc.get_traced_memory()[1] < window.nbytes + 8e6
     tracemalloc.stop()
     assert not window.any()
+
+
+# ---------------------------------------------------------------- rows that begin anywhere in a unit
+def test_odd_rows_are_gathered_before_they_are_decoded(folder, monkeypatch):
+    values, whole = stored(folder, "INT4", 5000, 1001)
+    calls = []
+    monkeypatch.setattr(Files, "read_into", _counting(Files.read_into, calls))
+    assert np.array_equal(values.read(slice(0, 5000), slice(100, 900)), whole[:, 100:900])
+    assert len(calls) == 2  # 401 bytes a row: 2,614 rows make a strip
+    some = np.arange(1, 5000, 3)
+    calls.clear()
+    assert np.array_equal(values.read(some, slice(1, 901)), whole[some, 1:901])
+    assert len(calls) == 1
+
+
+def test_bytes_of_giant_windows_are_known_at_once(folder, monkeypatch):
+    codec, rows, columns = codec_of("blocks"), 2**31, 2**28 + 1
+    values = StoredValues(Files(str(folder)), "none", 0, codec.size(rows * columns), codec, (rows, columns), "blocks")
+    longest = []
+    monkeypatch.setattr(np, "arange", _longest(np.arange, longest))
+    found = values.stored_bytes(slice(0, rows), slice(0, columns - 1))
+    assert max(longest) <= codec.values
+    # Of 32 rows in a row, one begins with a unit; all others have one unit more.
+    assert found == rows // 32 * (32 * 2**23 + 31) * 33
+
+
+def _counting(real, calls):
+    return lambda *arguments, **named: calls.append(1) or real(*arguments, **named)
+
+
+def _longest(real, lengths):
+    def made(*arguments, **named):
+        lengths.append(len(range(*arguments)))
+        return real(*arguments, **named)
+
+    return made

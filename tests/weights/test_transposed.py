@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from archviz3d.weights import UnreadableValuesError
+from archviz3d.weights.transposed import TransposedValues
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (1, 9), (9, 1), (300, 700), (1, 1, 6, 4)])
@@ -20,6 +21,7 @@ def test_a_transposed_view_of_torch(tmp_path, opened, check):
     values = opened(tmp_path / "model.pt", "weight")
     assert values.dtype == "F32, column by column"
     check(values, weight.t().numpy())
+    check(values.transpose, weight.numpy())
 
 
 def test_rows_that_lie_far_apart_are_not_read_with_all_between(tmp_path, opened):
@@ -45,3 +47,22 @@ def test_other_orders_are_refused(tmp_path, opened):
     torch.save({"repeated": torch.zeros(4, 1).expand(4, 5)}, tmp_path / "b.pt")
     with pytest.raises(UnreadableValuesError, match="sparse or repeats some"):
         opened(tmp_path / "b.pt", "repeated")
+
+
+class Counting:
+    """A matrix that only says what its windows take."""
+
+    shape = (2, 2**40)
+
+    def __init__(self):
+        self.asked = 0
+
+    def stored_bytes(self, rows, columns):
+        self.asked += 1
+        return (rows.stop - rows.start) * (columns.stop - columns.start)
+
+
+def test_bytes_of_giant_windows_are_known_at_once():
+    stored = Counting()
+    assert TransposedValues(stored).stored_bytes(slice(3, 2**40), slice(0, 2)) == 2 * (2**40 - 3)
+    assert stored.asked == 2

@@ -20,6 +20,7 @@ class Matrix:
     """Values in memory, as `archviz3d.weights` gives them, with a hook before each read."""
 
     block = (1, 1)
+    transpose = None
 
     def __init__(self, values, notes=()):
         self.values = values

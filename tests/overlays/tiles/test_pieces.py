@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archviz3d.overlays.tiles import pieces as tile_pieces
-from archviz3d.overlays.tiles.pieces import PIECE, exact_pieces, sampled_pieces
+from archviz3d.overlays.tiles.pieces import PIECE, exact_pieces, sampled_level, sampled_pieces
 from archviz3d.overlays.tiles.pyramid import Statistic, TileGrid, TileKey
 
 
@@ -18,6 +18,7 @@ class Stored:
     shape: tuple[int, int]
     item: float = 2.0
     block: tuple[int, int] = (1, 1)
+    transpose = None
 
     def stored_bytes(self, rows, columns):
         count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
@@ -33,7 +34,7 @@ def test_exact_pieces_are_every_value_once(rows: int, columns: int, level: int, 
     most = max(most, rows * columns // 500)
     seen = np.zeros((rows, columns), int)
     with mock.patch.object(tile_pieces, "PIECE", most):
-        for piece in exact_pieces(slice(0, rows), slice(0, columns), level):
+        for piece in exact_pieces(Stored((rows, columns)), slice(0, rows), slice(0, columns), level):
             there = _rows(piece)
             across = piece.columns
             assert len(there) * (across.stop - across.start) <= most
@@ -75,6 +76,27 @@ def test_samples_have_values_of_every_cell(rows, columns, level, block, affordab
     for one, other in zip(pieces, again, strict=True):
         assert np.array_equal(_rows(one), _rows(other))
         assert one.columns == other.columns
+
+
+def test_a_piece_has_few_rows_where_each_takes_a_read():
+    values = Stored((10**6, 10**6 + 1))
+    pieces = list(exact_pieces(values, slice(0, 65_536), slice(10**6, 10**6 + 1), 8))
+    assert [len(_rows(piece)) for piece in pieces] == [1024] * 64
+    assert len(list(exact_pieces(Stored((65_536, 1)), slice(0, 65_536), slice(0, 1), 8))) == 1
+
+
+def test_rows_that_take_a_read_each_are_sampled_one_by_one():
+    values = Stored((10**6, 10**6 + 1))
+    [piece] = sampled_pieces(values, slice(0, 65_536), slice(10**6, 10**6 + 1), 8)
+    assert len(piece.rows) == 4 * 256
+    assert (np.diff(piece.rows) == 64).all()
+
+
+@pytest.mark.parametrize(("side", "level"), [(2**14, 6), (2**15, 7), (2**16, 9), (2**20, 14), (2**31, 25)])
+def test_of_giant_tensors_cells_of_a_higher_level_are_sampled(side: int, level: int):
+    everything = slice(0, side)
+    lowest = TileGrid(side, side).levels - 1
+    assert sampled_level(Stored((side, side)), everything, everything, lowest) == level
 
 
 def test_runs_are_spread_evenly_over_each_block():

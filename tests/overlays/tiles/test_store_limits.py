@@ -81,10 +81,10 @@ def test_fetch_is_exact_where_all_of_it_is_affordable(model):
 
 def test_fetch_samples_the_largest_tiles_and_treats_equal_ones_alike(model):
     large, small = noise(2048, 2048), noise(600, 600)
-    store, _, [first, _] = model(large, small, exact_bytes=9 << 20)
+    store, _, [first, _] = model(large, small, exact_bytes=10 << 20)
     keys = [key(1, level=2, row=row) for row in range(2)] + [key(1, level=3), key(2, level=1)]
     sampled = store.fetch(keys)
-    # 1 MiB, twice 4 MiB: exact; 16 MiB more: not.
+    # 512 rows of 2 KB, each as dear as 4 KB: 2 MiB; twice 4 MiB: exact; 16 MiB more: not.
     assert [tile.share for tile in sampled.values()] == [1, 1, 0.125, 1]
     np.testing.assert_array_equal(sampled[keys[2]].cells, sampled_tile(first, keys[2], lambda: True).cells)
     store, _, _ = model(large, small, exact_bytes=8 << 20)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archviz3d.overlays.tiles import pieces as tile_pieces
 from archviz3d.overlays.tiles.pyramid import TILE, Statistic, TileGrid, TileKey
-from archviz3d.overlays.tiles.values import exact_tile, sampled_tile
+from archviz3d.overlays.tiles.values import exact_tile, sampled_tile, tile_cost
 
 from .conftest import Matrix
 
@@ -120,7 +120,7 @@ def test_samples_are_exact_where_blocks_are_uniform(rows, columns, level, statis
     values = (down - 2.0 * across).astype(np.float32)
     matrix = Matrix(values)
     key = TileKey(0, statistic, level, 0, 0)
-    with mock.patch.object(tile_pieces, "_SAMPLE_BYTES", affordable):
+    with mock.patch.multiple(tile_pieces, _SAMPLE_BYTES=affordable, _WINDOWS=256 * 256):
         sample = sampled_tile(matrix, key, always)
     exact = exact_tile(matrix, key, always)
     np.testing.assert_allclose(sample.cells, exact.cells, rtol=2e-7)
@@ -143,3 +143,38 @@ def test_a_long_tile_stops_between_two_pieces(make):
     with mock.patch.object(tile_pieces, "PIECE", 10_000):
         assert make(matrix, TileKey(0, Statistic.RMS, 4, 0, 0), lambda: next(answers)) is None
     assert len(matrix.reads) == 2
+
+
+# ---------------------------------------------------------------- giant tensors, and those that stand column by column
+def test_where_each_cell_is_too_much_cells_share_a_sample():
+    down, across = np.indices((1000, 900)) >> 4
+    matrix = Matrix((down - 2.0 * across).astype(np.float32))
+    key = TileKey(0, Statistic.SIGNED, 2, 0, 0)
+    with mock.patch.multiple(tile_pieces, _SAMPLE_BYTES=1 << 10, _WINDOWS=63 * 57):
+        sample = sampled_tile(matrix, key, always)
+    np.testing.assert_array_equal(sample.cells, exact_tile(matrix, key, always).cells)  # uniform in 4 x 4 cells
+    assert len(matrix.reads) < 250
+    assert sample.share < 1
+
+
+@pytest.mark.parametrize("make", [exact_tile, sampled_tile])
+@pytest.mark.parametrize("level", [1, 2])
+def test_what_stands_column_by_column_is_read_as_it_stands(make, level):
+    matrix = Matrix(made(1100, 700, 2, 1.0, 0.01))
+    turned = Matrix(matrix.values.T)
+    turned.transpose = matrix
+    tile = make(turned, TileKey(0, Statistic.RMS, level, 0, 1), always)
+    assert turned.reads == []
+    expected = make(matrix, TileKey(0, Statistic.RMS, level, 1, 0), always)
+    np.testing.assert_array_equal(tile.cells, expected.cells.T)
+    assert tile.cells.flags.c_contiguous
+    assert tile.share == expected.share
+
+
+def test_a_short_read_costs_as_much_as_4_kb():
+    matrix = Matrix(np.zeros((1000, 300), np.float32))
+    assert tile_cost(matrix, slice(0, 512), slice(0, 300)) == 512 * 300 * 4
+    assert tile_cost(matrix, slice(0, 512), slice(256, 300)) == 512 * 4096
+    turned = Matrix(matrix.values.T)
+    turned.transpose = matrix
+    assert tile_cost(turned, slice(256, 300), slice(0, 512)) == 512 * 4096
