@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..graph.model_graph import ModelGraph
 
-__all__ = ["Aggregate", "aggregated"]
+__all__ = ["Aggregate", "aggregated", "inherited"]
 
 
 class Aggregate(StrEnum):
@@ -117,3 +117,14 @@ def _bottom_up(
         handed = np.where(valued[level], held[level], collected[level])
         join.at(collected, graph.parent[level], handed)
     return collected[containers]
+
+
+def inherited(graph: ModelGraph, tops: NDArray[np.bool_], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each node the value of the top that it lies in; no top lies in another."""
+    ids = np.flatnonzero(tops)
+    nodes = np.arange(len(graph))
+    if not len(ids):
+        return np.full(len(graph), np.nan, np.float32)
+    nearest = ids[np.maximum(np.searchsorted(ids, nodes, "left") - 1, 0)]
+    inside = (nodes > nearest) & (nodes < nearest + graph.size[nearest])
+    return np.where(inside, values[nearest], np.nan).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from .aggregate import Aggregate, aggregated
+from .aggregate import Aggregate, aggregated, inherited
 
 if TYPE_CHECKING:
     from ..graph.model_graph import ModelGraph
@@ -57,10 +57,16 @@ class NodeValues:
         NaN where nothing is known.
     own : ndarray of bool, shape (N,)
         Which are the overlay's own; the others are aggregates of what is in them.
+    innermost : ndarray of bool, shape (N,)
+        Which of the own ones hold no part that has one as well.
+    inherited : ndarray of float32, shape (N,)
+        For what lies in one of these, the value of that; NaN elsewhere.
     """
 
     values: NDArray[np.float32]
     own: NDArray[np.bool_]
+    innermost: NDArray[np.bool_]
+    inherited: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,4 +164,6 @@ class Overlay:
         row = self.values[step]
         known = ~np.isnan(row)
         own[self.ids[known]] = True
-        return NodeValues(aggregated(graph, self.ids[known], row[known], self.aggregate), own)
+        values = aggregated(graph, self.ids[known], row[known], self.aggregate)
+        innermost = own & (graph.subtree_sums(own) == 1)
+        return NodeValues(values, own, innermost, inherited(graph, innermost, values))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.model_graph import ModelGraph
 from ..overlays.book import OverlayBook
 from ..overlays.overlay import Figure, Overlay, Scale
 from ..overlays.ranges import automatic_range, quantile_table, shares
@@ -111,10 +110,9 @@ def node_coloring(
         # Only on a linear scale is zero in the middle.
         colormap = colormap or default_colormap(overlay.diverging and chosen is Scale.LINEAR, theme)
         table = color_table(colormap)
-    innermost = found.own & (book.graph.subtree_sums(found.own) == 1)
     quantiles = quantile_table(spread) if chosen is Scale.QUANTILE else _NO_QUANTILES
     return Coloring(
-        *(overlay, found.values, found.own, innermost, _inherited(book.graph, innermost, found.values)),
+        *(overlay, found.values, found.own, found.innermost, found.inherited),
         *(*limits, range is not None, chosen, colormap, table, quantiles, spread, keep),
     )
 
@@ -129,17 +127,6 @@ def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring
         limits = _usable(limits, spread, Scale.LOG) or automatic_range(spread, Scale.LOG, False)
     quantiles = quantile_table(spread) if coloring.scale is Scale.QUANTILE else _NO_QUANTILES
     return replace(coloring, low=limits[0], high=limits[1], quantiles=quantiles, spread=spread)
-
-
-def _inherited(graph: ModelGraph, tops: NDArray[np.bool_], values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return for each node the value of the top that it lies in; no top lies in another."""
-    ids = np.flatnonzero(tops)
-    nodes = np.arange(len(graph))
-    if not len(ids):
-        return np.full(len(graph), np.nan, np.float32)
-    nearest = ids[np.maximum(np.searchsorted(ids, nodes, "left") - 1, 0)]
-    inside = (nodes > nearest) & (nodes < nearest + graph.size[nearest])
-    return np.where(inside, values[nearest], np.nan).astype(np.float32)
 
 
 def joined_step(book: OverlayBook, overlay: str | None, height: str, step: int) -> int | None:

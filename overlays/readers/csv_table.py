@@ -2,7 +2,6 @@
 
 import csv
 import difflib
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -13,16 +12,17 @@ from ...graph.model_graph import ModelGraph
 from .columns import ColumnBuilder
 from .facts import FACT_KEYS, Facts, with_facts
 from .places import PlaceKeys, Places, place_keys, says_where
-from .reading import MAX_COLUMNS, MAX_NAME, MAX_VALUES, counted, line_error, quoted, read_text
+from .reading import MAX_COLUMNS, MAX_NAME, MAX_VALUES, check_steps, counted, line_error, quoted, read_text
 from .table import ReadOverlays, Table, overlays_of_tables
 
 __all__ = ["read_csv"]
 
 _CHUNK = 20_000  # rows at once: as Python texts they take ten times the bytes of the numbers
-_FACT = re.compile(r"#+\s*(?:(?P<column>.*)\.)?(?P<key>[a-z]+)\s*:(?P<value>.*)", re.IGNORECASE)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n|\Z)")
 _INTEGER = re.compile(r"\s*(\d{1,9})(?:\.0*)?\s*", re.ASCII)  # 3.0 is how a table with gaps is written
 _MAX_COMMENTS = 1000
-_LONGEST_LINE, _LONGEST_HEADER = 2**20, 2**16
+_LONGEST_FACT = 4096  # characters of a comment that may say something; longer ones are free text
+_LONGEST_ROW, _LONGEST_HEADER = 2**20, 2**16  # characters; a row may have quoted line breaks
 _Row = tuple[int, list[str]]
 
 
@@ -34,10 +34,10 @@ def read_csv(path: str, graph: ModelGraph) -> ReadOverlays:
     InputError
         When it is no table of values on this model; the line is named.
     """
-    text = io.StringIO(read_text(path), newline="")
+    lines = _lines(path, read_text(path))
     warnings: list[str] = []
-    stated, header_line, header_text = _comments(path, text, warnings)
-    rows = _rows(path, chain([header_text], text), _delimiter(header_text), header_line - 1)
+    stated, header_line, header_text = _comments(path, lines, warnings)
+    rows = _rows(path, chain([header_text], lines), _delimiter(header_text), header_line - 1)
     header_line, header = next(rows, (header_line, list[str]()))
     names = _column_names(path, header, header_line)
     try:
@@ -64,15 +64,10 @@ def _read_rows(
     stated: Mapping[str, Mapping[str, str]],
     warnings: list[str],
 ) -> ReadOverlays:
-    places, steps, lines = Places(keys.kind), dict[str, int](), list[int]()
+    places, steps, lines = Places(path, graph, keys.kind), dict[str, int](), list[int]()
     row_places, row_steps = list[int](), list[int]()
     while chunk := list(islice(rows, _CHUNK)):
         numbers = [line for line, _ in chunk]
-        for line, row in chunk:
-            if len(row) != len(names):
-                raise line_error(
-                    path, line, f"has {counted(len(row), 'cell')}", f"{len(names)} as in the header are needed"
-                )
         lines += numbers
         if len(lines) * len(names) > MAX_VALUES:
             raise line_error(path, numbers[-1], "is beyond the limit", f"at most {MAX_VALUES:,} cells are read")
@@ -82,6 +77,7 @@ def _read_rows(
         if keys.step is not None:
             texts = _texts(path, keys.step, cells[keys.step], numbers)
             row_steps += [steps.setdefault(step, len(steps)) for step in texts]
+            check_steps(path, len(steps))
         for name, column in columns.items():
             column.add(cells[name], numbers)
     if not lines:
@@ -101,32 +97,61 @@ def _facts(stated: Mapping[str, Mapping[str, str]], name: str) -> Facts:
     return with_facts(Facts(), {**stated.get("", {}), **stated.get(name, {})})
 
 
-def _comments(path: str, text: io.StringIO, warnings: list[str]) -> tuple[dict[str, dict[str, str]], int, str]:
+def _lines(path: str, text: str) -> Iterator[str]:
+    """Yield the lines of a text, with what ends them."""
+    for number, match in enumerate(_LINE.finditer(text), 1):
+        length = match.end() - match.start()
+        if length > _LONGEST_ROW:
+            raise line_error(path, number, f"has {length:,} characters", f"at most {_LONGEST_ROW:,} are read")
+        line = match[0]
+        if "\0" in line:
+            raise line_error(path, number, "has a NUL character", "save the file as UTF-8 text")
+        if line:  # else the end of the text
+            yield line
+
+
+def _comments(path: str, lines: Iterator[str], warnings: list[str]) -> tuple[dict[str, dict[str, str]], int, str]:
     """Return the facts by column ("" for all), and the first line that is no comment, with its number."""
     stated: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(text, 1):
-        if len(line) > _LONGEST_LINE or number > _MAX_COMMENTS:
+    for number, line in enumerate(lines, 1):
+        if number > _MAX_COMMENTS:
             raise line_error(path, number, "the table does not begin", "a header of names in the first lines is needed")
         if not line.strip():
             continue
         if not line.startswith("#"):
             return stated, number, line
-        match = _FACT.fullmatch(line.strip())
-        if match is None:
-            continue
-        key, column = match["key"].lower(), (match["column"] or "").strip()
+        column, key, value = _fact(line)
         if key not in FACT_KEYS:
             close = difflib.get_close_matches(key, FACT_KEYS, 1, 0.7)
             if close:
                 warnings.append(f"line {number}: {key!r} says nothing; did you mean {close[0]!r}?")
             continue
         try:
-            with_facts(Facts(), {key: match["value"]})
+            with_facts(Facts(), {key: value})
         except ValueError as error:
             problem, _, remedy = str(error).partition("; ")
             raise line_error(path, number, problem, remedy) from error
-        stated.setdefault(column, {})[key] = match["value"]
+        stated.setdefault(column, {})[key] = value
     raise line_error(path, 1, "there is no table in it", "a header and rows are needed")
+
+
+def _fact(comment: str) -> tuple[str, str, str]:
+    """Return column, key and value of a comment ``# column.key: value``; no key where it is free text.
+
+    The first colon with a known key before it counts: names of columns may have colons, too.
+    """
+    if len(comment) > _LONGEST_FACT:
+        return "", "", ""
+    text = comment.strip().lstrip("#").strip()
+    before = 0
+    for piece in text.split(":")[:-1]:
+        head, dot, key = piece.rpartition(".")
+        if key.strip().lower() in FACT_KEYS and (dot or not before):
+            end = before + len(piece)
+            return text[: before + len(head)].strip(), key.strip().lower(), text[end + 1 :]
+        before += len(piece) + 1
+    key = text.partition(":")[0].rpartition(".")[2].strip().lower()
+    return "", key if ":" in text and key.isascii() and key.isalpha() else "", ""
 
 
 def _delimiter(header: str) -> str:
@@ -153,10 +178,21 @@ def _column_names(path: str, header: Sequence[str], line: int) -> list[str]:
 
 
 def _rows(path: str, lines: Iterable[str], delimiter: str, offset: int) -> Iterator[_Row]:
-    """Yield the rows with something in them, each with the line where it begins."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    """Yield the rows with something in them, each with the line where it begins; the first says how many cells."""
+    line, width, characters = offset + 1, 0, 0
+
+    def counted_lines() -> Iterator[str]:
+        nonlocal characters
+        for text in lines:
+            characters += len(text)
+            if characters > _LONGEST_ROW:
+                problem = f"begins a row of over {_LONGEST_ROW:,} characters"
+                raise line_error(path, line, problem, "close every quote that is opened")
+            yield text
+
+    reader = csv.reader(counted_lines(), delimiter=delimiter, strict=True)
     while True:
-        line = reader.line_num + offset + 1
+        line, characters = reader.line_num + offset + 1, 0
         try:
             row = next(reader)
         except StopIteration:
@@ -164,6 +200,10 @@ def _rows(path: str, lines: Iterable[str], delimiter: str, offset: int) -> Itera
         except csv.Error as error:
             raise line_error(path, line, f"is no CSV ({error})", "close every quote that is opened") from error
         if len(row) > 1 or (row and row[0].strip()):
+            width = width or len(row)
+            if len(row) != width:
+                problem = f"has {counted(len(row), 'cell')}"
+                raise line_error(path, line, problem, f"{width} as in the header are needed")
             yield line, row
 
 

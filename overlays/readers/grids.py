@@ -38,7 +38,7 @@ def grid_places(path: str, graph: ModelGraph, shapes: Mapping[str, tuple[int, ..
     if len(set(kinds.values())) > 1:
         raise input_error(path, "has arrays of experts and arrays of heads", "write a file for each")
     kind = next(iter(kinds.values()))
-    places = Places(kind)
+    places = Places(path, graph, kind)
     grids: dict[str, Grid] = {}
     for name, shape in shapes.items():
         keys = [(layer, cell) for layer in fits[kind][shape[-2:]] for cell in range(shape[-1])]

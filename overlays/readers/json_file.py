@@ -33,7 +33,7 @@ def read_json(path: str, graph: ModelGraph) -> ReadOverlays:
     """
     value = decode(read_text(path), path)
     if is_list(value):
-        records = ((k, each) for k, each in enumerate(value, 1))
+        records = ((k, each, 0) for k, each in enumerate(value, 1))  # all are in memory already
         if not all(is_object(each) for each in value):
             raise input_error(path, "is an array of other things than objects", "records with a path are needed")
         return read_records(path, graph, records, {})
@@ -50,6 +50,8 @@ def read_json(path: str, graph: ModelGraph) -> ReadOverlays:
 
 def _plain(path: str, graph: ModelGraph, value: dict[str, Any]) -> ReadOverlays:
     """Read ``{path: value}`` or ``{path: {metric: value}}``."""
+    places = Places(path, graph)
+    places.check_count(len(value))
     nested = is_object(next(iter(value.values())))
     columns: dict[str, dict[str, Any]] = {}
     for name, held in value.items():
@@ -68,7 +70,6 @@ def _plain(path: str, graph: ModelGraph, value: dict[str, Any]) -> ReadOverlays:
                 raise input_error(path, "has too many metrics", f"at most {MAX_COLUMNS} are read")
     if not columns:
         raise input_error(path, "has no values", 'write {"path": {"metric": value}}')
-    places = Places(None)
     warnings: list[str] = []
     tables = [_table_of(path, places, metric, found, warnings) for metric, found in columns.items()]
     return overlays_of_tables(path, graph, places, [table for table in tables if table is not None], warnings)
@@ -83,12 +84,12 @@ def _table_of(path: str, places: Places, metric: str, found: dict[str, Any], war
 
 def _full(path: str, graph: ModelGraph, value: dict[str, Any]) -> ReadOverlays:
     """Read ``{"schema": 1, "overlays": [{...}]}``."""
-    if value["schema"] != _SCHEMA:
+    if value["schema"] is True or value["schema"] != _SCHEMA:  # to Python, True is 1
         problem = f"has schema {plain_text(repr(value['schema']), 40)}"
         raise input_error(path, problem, f"{_SCHEMA} is read; a newer version of this program may read others")
     if len(value["overlays"]) > MAX_COLUMNS:
         raise input_error(path, f"has {len(value['overlays']):,} overlays", f"at most {MAX_COLUMNS} are read")
-    places = Places(None)
+    places = Places(path, graph)
     warnings: list[str] = []
     tables = [_full_overlay(path, places, k, each, warnings) for k, each in enumerate(value["overlays"], 1)]
     if not places:
@@ -100,6 +101,7 @@ def _full_overlay(path: str, places: Places, number: int, entry: object, warning
     values = entry.get("values") if is_object(entry) else None
     if not is_object(entry) or not is_object(values):
         raise input_error(path, f"overlay {number} has no values", 'write them as "values": {"path": number}')
+    places.check_count(len(values))
     unknown = next((key for key in entry if key not in _KEYS), None)
     if unknown is not None:
         problem = f"overlay {number} has the key {quoted(unknown)}"

@@ -10,6 +10,7 @@ __all__ = ["check_name", "decode", "is_list", "is_object", "is_value", "step_nam
 
 _MAX_TEXT = 2**26  # bytes: as Python objects they take up to 12 times as many
 _MAX_CONTAINERS = 2_000_000  # objects and lists: 64 bytes each, at least
+_MAX_KEYS = 2_000_000  # by their colons: 200 bytes each with a short name and a number
 _MAX_DIGITS = 400  # of an integer; the largest float has 309
 _MAX_DEPTH = 8  # of nesting: our own form has 5 levels
 
@@ -27,9 +28,10 @@ def decode(text: str, path: str, line: int | None = None) -> Any:
     InputError
         When a key occurs twice in an object, it is nested too deeply, too large, or no JSON.
     """
-    if len(text) > _MAX_TEXT or text.count("{") + text.count("[") > _MAX_CONTAINERS:
-        remedy = f"at most {_MAX_TEXT:,} characters and {_MAX_CONTAINERS:,} objects are read: JSONL or npz takes more"
-        raise _error(path, line, "is too much JSON", remedy)
+    containers = text.count("{") + text.count("[")
+    if len(text) > _MAX_TEXT or containers > _MAX_CONTAINERS or text.count(":") > _MAX_KEYS:
+        most = f"at most {_MAX_TEXT:,} characters, {_MAX_CONTAINERS:,} objects and {_MAX_KEYS:,} keys are read"
+        raise _error(path, line, "is too much JSON", f"{most}: JSONL or npz takes more")
     try:
         value = _DECODER.decode(text)
     except RecursionError:

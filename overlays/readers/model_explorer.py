@@ -12,7 +12,7 @@ import numpy as np
 from ...graph.model_graph import ModelGraph
 from .columns import ColumnBuilder
 from .facts import Facts
-from .json_text import check_name, is_object, is_value
+from .json_text import check_name, is_list, is_object, is_value
 from .places import Places
 from .reading import MAX_COLUMNS, input_error, plain_text, quoted
 from .table import ReadOverlays, Table, overlays_of_tables
@@ -46,7 +46,7 @@ def read_node_data(path: str, graph: ModelGraph, value: dict[str, Any]) -> ReadO
     graphs = {"": value} if _is_graph(value) else value
     if len(graphs) > MAX_COLUMNS:
         raise input_error(path, f"has {len(graphs):,} graphs", f"at most {MAX_COLUMNS} are read")
-    places = Places(None)
+    places = Places(path, graph)
     warnings: list[str] = []
     tables: list[Table] = []
     for graph_id, data in graphs.items():
@@ -54,6 +54,7 @@ def read_node_data(path: str, graph: ModelGraph, value: dict[str, Any]) -> ReadO
         if not isinstance(name, str):
             raise input_error(path, f"'name' is {plain_text(repr(name), 40)}", "a text is needed")
         results: dict[str, Any] = data["results"]
+        places.check_count(len(results))
         builder = ColumnBuilder(path, name)
         cells = [_value(path, key, result) for key, result in results.items()]
         builder.add(cells, range(1, len(cells) + 1))
@@ -61,7 +62,7 @@ def read_node_data(path: str, graph: ModelGraph, value: dict[str, Any]) -> ReadO
         if column is not None:
             label = graph_id or name
             tables.append(Table(np.array(places.codes(results), np.int32), {label: column}))
-        warnings += _not_used(name, data)
+        warnings += _not_used(path, name, data)
     if not places:
         raise input_error(path, "has no results", "one for each node is needed")
     return overlays_of_tables(path, graph, places, tables, warnings)
@@ -84,9 +85,12 @@ def _value(path: str, key: str, result: dict[str, Any]) -> object:
     return value
 
 
-def _not_used(name: str, data: dict[str, Any]) -> list[str]:
+def _not_used(path: str, name: str, data: dict[str, Any]) -> list[str]:
     """Return what the file says of colours and tables, which are this program's own."""
     notes: list[str] = []
+    for key in _COLOURS:
+        if not is_list(data.get(key, [])):
+            raise input_error(path, f"{key!r} is {plain_text(repr(data[key]), 40)}", "an array is needed")
     found = [f"{key} ({len(data[key])})" for key in _COLOURS if data.get(key)]
     coloured = sum(1 for result in data["results"].values() if result.get("bgColor") or result.get("textColor"))
     if coloured:

@@ -37,6 +37,7 @@ def read_attachment(path: str, graph: ModelGraph, value: dict[str, Any]) -> Read
     InputError
         When an item is no value of a part, or one part has two values of a name.
     """
+    places = Places(path, graph)
     found: dict[_Key, dict[str, object]] = {}
     types: dict[_Key, str] = {}
     skipped, whole = 0, 0
@@ -57,14 +58,15 @@ def read_attachment(path: str, graph: ModelGraph, value: dict[str, Any]) -> Read
                     problem = f"{container}: {quoted(target)} has {quoted(key[1])} twice"
                     raise input_error(path, problem, "Netron would show the last alone; give each part one")
                 found[key][target] = item.get("value")
+                places.check_count(len(found[key]))
+                if len(found) > MAX_COLUMNS:
+                    raise input_error(path, "has too many names of values", f"at most {MAX_COLUMNS} are read")
                 types.setdefault(key, item["type"] if isinstance(item.get("type"), str) else "")
     warnings = [f"{counted(skipped, 'item')} without kind, target and name: skipped"] if skipped else []
     if whole:
         warnings.append(f"{counted(whole, 'value')} of the whole model or graph: on no part, not shown")
-    if len(found) > MAX_COLUMNS or not found:
-        problem = f"has {counted(len(found), 'name')} of values" if found else "has no values of parts"
-        raise input_error(path, problem, f"1 to {MAX_COLUMNS} are read, of the kinds {', '.join(_ON_PARTS)}")
-    places = Places(None)
+    if not found:
+        raise input_error(path, "has no values of parts", f"items of the kinds {', '.join(_ON_PARTS)} are needed")
     names = [name for _, name, _ in found]
     tables: list[Table] = []
     for key, values in found.items():

@@ -4,10 +4,8 @@ Each array is an ``.npy`` record of a zip archive; its header is held against th
 read. Nothing is unpickled. See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 """
 
-import io
 import re
-import zipfile
-import zlib
+import struct
 from math import prod
 from typing import Any
 
@@ -23,21 +21,20 @@ from .making import Column
 from .places import Places
 from .reading import MAX_COLUMNS, MAX_NAME, MAX_STEPS, MAX_VALUES, counted, input_error, plain_text, quoted, read_file
 from .table import ReadOverlays, Table, overlays_of_tables
+from .zip_records import npy_records
 
 __all__ = ["read_npz"]
 
-_MAX_UNPACKED = 2**28  # bytes of all arrays
 _PATHS, _STEPS, _ABOUT = "paths", "steps", "about"
-_DAMAGED = "the file is damaged or was not written by numpy.savez"
-# As numpy.save writes it for a plain type, version 1.0 or 2.0; matched, so that nothing of it is evaluated.
+_LENGTHS = {b"\x93NUMPY\1\0": struct.Struct("<H"), b"\x93NUMPY\2\0": struct.Struct("<I")}
+"""How the length of a header is written, by the eight bytes before it: version 1.0 or 2.0."""
+_MAX_HEADER = 2**16  # bytes; that of a plain type has 118
+# As numpy.save writes it for a plain type, with up to 32 dimensions; matched, so that nothing of it is evaluated.
 _HEADER = re.compile(
-    rb"\x93NUMPY(?:\x01\x00..|\x02\x00....)\{'descr': '(?P<order>[<>|=]?)(?P<letter>[a-zA-Z])(?P<size>\d{1,6})',"
-    rb" 'fortran_order': (?P<fortran>True|False), 'shape': \((?P<shape>(?:\d{1,12}, ?)*(?:\d{1,12})?)\),? *\} *\n",
-    re.DOTALL,
+    rb"\{'descr': '(?P<order>[<>|=]?)(?P<letter>[biufcU])(?P<size>\d{1,6})', 'fortran_order': (?P<fortran>True|False),"
+    rb" 'shape': \((?P<shape>(?:\d{1,12}, ?){0,31}(?:\d{1,12},?)?)\),? *\} *\n"
 )
-_LETTERS = (b"b", b"i", b"u", b"f", b"c", b"U")
-# What the zip module and numpy raise on bytes that are not what they should be.
-_BROKEN = (ValueError, TypeError, EOFError, OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_LAST_CHARACTER = 0x10FFFF  # of Unicode: Python makes no text of what is beyond
 
 
 def read_npz(path: str, graph: ModelGraph) -> ReadOverlays:
@@ -59,7 +56,8 @@ def read_npz(path: str, graph: ModelGraph) -> ReadOverlays:
             problem = f"its array {quoted(name)} has the type {array.dtype}"
             raise input_error(path, problem, "numbers are needed")
     if names is not None:
-        places = Places(None)
+        places = Places(path, graph)
+        places.check_count(names.size)
         codes = np.array(places.codes(_texts(path, _PATHS, names)), np.int32)
         return _read(path, graph, places, dict.fromkeys(arrays, (codes, codes.shape)), arrays, steps, about)
     places, grids = grid_places(path, graph, {name: array.shape for name, array in arrays.items()})
@@ -104,39 +102,47 @@ def _read(
 def _arrays(path: str, raw: bytes) -> dict[str, NDArray[Any]]:
     """Return all arrays of an archive by name, within the limits."""
     found: dict[str, NDArray[Any]] = {}
-    left = _MAX_UNPACKED
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            records = [record for record in archive.infolist() if record.filename.endswith(".npy")]
-            if len(records) > MAX_COLUMNS + 3:
-                raise input_error(path, f"has {len(records):,} arrays", f"at most {MAX_COLUMNS} are read")
-            for record in records:
-                name = record.filename.removesuffix(".npy")
-                check_name(name, path)
-                if name in found:
-                    raise input_error(path, f"has two arrays {quoted(name)}", "give each its own name")
-                left -= record.file_size
-                if left < 0:
-                    raise input_error(path, "has too many values", f"at most {_MAX_UNPACKED:,} bytes of them are read")
-                found[name] = _array(path, name, archive.read(record))
-    except _BROKEN as error:
-        raise input_error(path, f"is no npz archive ({plain_text(str(error))})", _DAMAGED) from error
+    for name, record in npy_records(path, raw):
+        check_name(name, path)
+        if name in found:
+            raise input_error(path, f"has two arrays {quoted(name)}", "give each its own name")
+        try:
+            found[name] = _array(path, name, record)
+        except (ValueError, TypeError, OverflowError) as error:  # numpy has no such type, or no such shape
+            problem = f"its array {quoted(name)} is none ({plain_text(str(error))})"
+            raise input_error(path, problem, "write it with numpy.savez") from error
     return found
 
 
 def _array(path: str, name: str, raw: bytes) -> NDArray[Any]:
-    match = _HEADER.match(raw)
-    if match is None or match["letter"] not in _LETTERS:
+    header, start = _header(raw)
+    match = _HEADER.fullmatch(header)
+    if match is None:
         problem = f"its array {quoted(name)} is none of plain numbers or texts"
         raise input_error(path, problem, "write it with numpy.savez; Python objects and records are not read")
     shape = tuple(int(length) for length in match["shape"].split(b",") if length.strip())
     dtype = np.dtype(f"{match['order'].decode()}{match['letter'].decode()}{int(match['size'])}")
-    there, announced = len(raw) - match.end(), prod(shape) * dtype.itemsize
+    there, announced = len(raw) - start, prod(shape) * dtype.itemsize
     if announced != there or prod(shape) > MAX_VALUES:
         problem = f"its array {quoted(name)} announces {prod(shape):,} values of {dtype.itemsize} bytes"
         raise input_error(path, problem, f"{there:,} bytes are there, and at most {MAX_VALUES:,} values are read")
+    if dtype.kind == "U":
+        characters = np.frombuffer(raw, np.dtype(np.uint32).newbyteorder(dtype.byteorder), offset=start)
+        if (characters > _LAST_CHARACTER).any():
+            problem = f"its array {quoted(name)} has characters that are none"
+            raise input_error(path, problem, "the file is damaged or was not written by numpy.savez")
     order = "F" if match["fortran"] == b"True" else "C"
-    return np.frombuffer(raw, dtype, offset=match.end()).reshape(shape, order=order)
+    return np.frombuffer(raw, dtype, offset=start).reshape(shape, order=order)
+
+
+def _header(raw: bytes) -> tuple[bytes, int]:
+    """Return the text of an array's header, and where its values begin; no text where its length is none."""
+    length = _LENGTHS.get(raw[:8])
+    if length is None or len(raw) < 8 + length.size:
+        return b"", 0
+    start = 8 + length.size
+    end = start + int(length.unpack_from(raw, 8)[0])
+    return (raw[start:end], end) if end - start <= _MAX_HEADER else (b"", 0)
 
 
 def _about(path: str, array: NDArray[Any] | None) -> About:

@@ -10,11 +10,13 @@ from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
 from ..names.cells import cell_ids
 from ..names.matching import Matches, match_names
+from .reading import input_error
 
 __all__ = ["PlaceKeys", "Places", "place_keys", "says_where"]
 
 _PATH_KEYS = ("path", "node", "module", "name")  # the first of these that a table has says where its values belong
 _STEP_KEY, _LAYER_KEY = "step", "layer"
+_MANY_PLACES, _PLACES_A_NODE = 200_000, 4  # a file may name as many parts, or as many for each node of a larger model
 _CELL_KEYS = {"expert": NodeKind.EXPERT, "head": NodeKind.HEAD}
 
 
@@ -79,24 +81,50 @@ class Places:
 
     Parameters
     ----------
-    kind : NodeKind or None
+    path : str
+        The file, for errors.
+    graph : ModelGraph
+        What the places are parts of.
+    kind : NodeKind, optional
         As in `PlaceKeys`.
     """
 
-    def __init__(self, kind: NodeKind | None) -> None:
+    def __init__(self, path: str, graph: ModelGraph, kind: NodeKind | None = None) -> None:
         self.kind = kind
+        self._path, self._graph = path, graph
         self._codes: dict[Hashable, int] = {}
 
     def __len__(self) -> int:
         return len(self._codes)
 
     def codes(self, keys: Iterable[Hashable]) -> list[int]:
-        """Return the index of each place: a path, or the numbers of a layer and of an expert or head in it."""
-        codes = self._codes
-        return [codes.setdefault(key, len(codes)) for key in keys]
+        """Return the index of each place: a path, or the numbers of a layer and of an expert or head in it.
 
-    def matched(self, graph: ModelGraph) -> tuple[Sequence[str], Matches]:
+        Raises
+        ------
+        InputError
+            When the file names too many different ones.
+        """
+        codes = self._codes
+        found = [codes.setdefault(key, len(codes)) for key in keys]
+        self.check_count(len(codes))
+        return found
+
+    def check_count(self, count: int) -> None:
+        """Refuse a file with so many places: 200,000, or four for each node of a larger model, are the limit.
+
+        Raises
+        ------
+        InputError
+            When they are more.
+        """
+        most = max(_MANY_PLACES, _PLACES_A_NODE * len(self._graph))
+        if count > most:
+            raise input_error(self._path, f"names {count:,} different parts", f"at most {most:,} are read")
+
+    def matched(self) -> tuple[Sequence[str], Matches]:
         """Return the places as text, and their nodes."""
+        graph = self._graph
         if self.kind is None:
             names = [str(key) for key in self._codes]
             return names, match_names(graph, names)

@@ -9,9 +9,9 @@ __all__ = [
     "MAX_COLUMNS",
     "MAX_DENSE",
     "MAX_NAME",
-    "MAX_PLACES",
     "MAX_STEPS",
     "MAX_VALUES",
+    "check_steps",
     "counted",
     "input_error",
     "line_error",
@@ -25,7 +25,6 @@ MAX_FILE = 2**28  # bytes
 MAX_VALUES = 20_000_000  # numbers or texts in a file; DeepSeek-V3's experts at 1,000 steps are 15 M
 MAX_DENSE = 2**26  # values of all overlays of a file, with those that the file leaves out: 268 MB as float32
 MAX_STEPS = 10_000
-MAX_PLACES = 1_000_000  # different parts that a file names; a model has as many at most
 MAX_COLUMNS = 256  # overlays of one file
 MAX_NAME = 1000  # characters of a name or path
 _LONGEST = 120
@@ -52,6 +51,18 @@ def input_error(path: str, problem: str, remedy: str) -> InputError:
 def line_error(path: str, line: int, problem: str, remedy: str) -> InputError:
     """Return the error ``PATH: line N: what is wrong; what would be right``."""
     return input_error(path, f"line {line:,}: {problem}", remedy)
+
+
+def check_steps(path: str, steps: int) -> None:
+    """Refuse a file with so many steps.
+
+    Raises
+    ------
+    InputError
+        When they are over 10,000.
+    """
+    if steps > MAX_STEPS:
+        raise input_error(path, f"has {steps:,} steps", f"at most {MAX_STEPS:,} are read")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -81,7 +92,7 @@ def read_file(path: str) -> bytes:
         if status.st_size > MAX_FILE:
             raise input_error(path, f"has {status.st_size:,} bytes", f"at most {MAX_FILE:,} are read")
         with os.fdopen(fd, "rb", closefd=False) as file:
-            return file.read(MAX_FILE)
+            return file.read(status.st_size)  # with more, as much memory would be taken at first
     finally:
         os.close(fd)
 

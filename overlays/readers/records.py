@@ -1,25 +1,29 @@
 """Records, one a place and step: the lines of a JSONL file, or the objects of a JSON array."""
 
 from collections.abc import Hashable, Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from ...errors import InputError
 from ...graph.model_graph import ModelGraph
 from .about import About, facts_of, read_about
 from .columns import ColumnBuilder
 from .json_text import check_name, decode, is_object, is_value, step_name
 from .places import PlaceKeys, Places, place_keys
-from .reading import MAX_COLUMNS, MAX_NAME, MAX_VALUES, line_error, plain_text, quoted, read_text
+from .reading import MAX_COLUMNS, MAX_NAME, MAX_VALUES, check_steps, line_error, plain_text, quoted, read_text
 from .table import ReadOverlays, Table, overlays_of_tables
 
 __all__ = ["read_json_lines", "read_records"]
 
-_CHUNK = 20_000
+_CHUNK, _CHUNK_TEXT = (
+    20_000,
+    2**23,
+)  # records at once, and their characters: as Python objects they take 12 times as many
 _LONGEST_LINE = 2**20
+_MAX_KEYS = MAX_COLUMNS + 8  # of a record: the values, and what says where and when
 _MAX_NUMBER = 10**9  # of a layer, expert or head
-Record = tuple[int, dict[str, Any]]
+Record = tuple[int, dict[str, Any], int]  # line, object, characters
 
 
 def read_json_lines(path: str, graph: ModelGraph) -> ReadOverlays:
@@ -41,7 +45,7 @@ def read_json_lines(path: str, graph: ModelGraph) -> ReadOverlays:
 
 
 def read_records(path: str, graph: ModelGraph, records: Iterator[Record], about: About) -> ReadOverlays:
-    """Read records, each with the number of its line.
+    """Read records, each with the number of its line and the characters that are to be counted for it.
 
     Raises
     ------
@@ -56,26 +60,26 @@ def read_records(path: str, graph: ModelGraph, records: Iterator[Record], about:
     except ValueError as error:
         remedy = "each record needs a path, or layer and expert, or layer and head"
         raise line_error(path, first[0], f"has {error} among its keys", remedy) from error
-    places, steps = Places(keys.kind), dict[str, int]()
+    places, steps = Places(path, graph, keys.kind), dict[str, int]()
     rows, row_steps, lines = list[int](), list[int](), list[int]()
     columns: dict[str, ColumnBuilder] = {}
-    skipped = keys.all
     records = _again(first, records)
-    while chunk := list(islice(records, _CHUNK)):
-        for column in {key: None for _, record in chunk for key in record if key not in skipped}:
-            if column not in columns:
-                check_name(column, path)
-                columns[column] = ColumnBuilder(path, column, len(lines))
-        if len(columns) > MAX_COLUMNS:
-            raise line_error(path, chunk[-1][0], "there are too many different keys", f"at most {MAX_COLUMNS} are read")
+    skipped = keys.all
+    while chunk := _chunk(path, records):
+        for line, record in chunk:
+            for column in record:
+                if column not in columns and column not in skipped:
+                    check_name(column, path)
+                    _check_values(path, line, len(lines), len(columns) + 1)  # it is filled up with gaps
+                    columns[column] = ColumnBuilder(path, column, len(lines))
         numbers = [line for line, _ in chunk]
         lines += numbers
-        if len(lines) * max(len(columns), 1) > MAX_VALUES:
-            raise line_error(path, numbers[-1], "is beyond the limit", f"at most {MAX_VALUES:,} values are read")
+        _check_values(path, numbers[-1], len(lines), len(columns))
         rows += places.codes([_place(path, line, record, keys) for line, record in chunk])
         if keys.step is not None:
             names = [_step(path, line, record, keys.step) for line, record in chunk]
             row_steps += [steps.setdefault(name, len(steps)) for name in names]
+            check_steps(path, len(steps))
         for column, builder in columns.items():
             builder.add([_value(path, line, record, column) for line, record in chunk], numbers)
     warnings: list[str] = []
@@ -106,7 +110,32 @@ def _lines(path: str) -> Iterator[Record]:
         value = decode(line, path, number)
         if not is_object(value):
             raise line_error(path, number, "is no JSON object", 'write one like {"path": "...", "load": 1}')
-        yield number, value
+        yield number, value, len(line)
+
+
+def _chunk(path: str, records: Iterator[Record]) -> list[tuple[int, dict[str, Any]]]:
+    """Return the next records that are held at once."""
+    chunk: list[tuple[int, dict[str, Any]]] = []
+    characters = 0
+    for line, record, length in records:
+        if len(record) > _MAX_KEYS:
+            raise _too_many_keys(path, line)
+        chunk.append((line, record))
+        characters += length
+        if len(chunk) == _CHUNK or characters > _CHUNK_TEXT:
+            break
+    return chunk
+
+
+def _check_values(path: str, line: int, rows: int, columns: int) -> None:
+    if columns > MAX_COLUMNS:
+        raise _too_many_keys(path, line)
+    if rows * max(columns, 1) > MAX_VALUES:
+        raise line_error(path, line, "is beyond the limit", f"at most {MAX_VALUES:,} values are read")
+
+
+def _too_many_keys(path: str, line: int) -> InputError:
+    return line_error(path, line, "there are too many different keys", f"at most {MAX_COLUMNS} are read")
 
 
 def _again(first: Record, others: Iterator[Record]) -> Iterator[Record]:

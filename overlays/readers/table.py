@@ -13,7 +13,7 @@ from ..names.matching import Matches, MatchReport
 from ..overlay import Overlay
 from .making import Column, make_overlay
 from .places import Places
-from .reading import MAX_DENSE, MAX_NAME, MAX_PLACES, MAX_STEPS, counted, input_error, line_error, plain_text, quoted
+from .reading import MAX_DENSE, MAX_NAME, check_steps, counted, input_error, line_error, plain_text, quoted
 
 __all__ = ["ReadOverlays", "Table", "overlays_of_tables"]
 
@@ -73,8 +73,8 @@ def overlays_of_tables(
     InputError
         When a place has two values at one step, nothing matches, or steps and places are too many.
     """
-    _check_size(path, places, tables)
-    addresses, matches = places.matched(graph)
+    _check_size(path, tables)
+    addresses, matches = places.matched()
     for table in tables:
         _check_once(path, table, addresses)
     report = matches.report(graph, addresses)
@@ -117,14 +117,11 @@ def _placed(
     return ids.astype(np.int32), at_step, at_place.astype(np.int64), known, steps
 
 
-def _check_size(path: str, places: Places, tables: Sequence[Table]) -> None:
-    if len(places) > MAX_PLACES:
-        raise input_error(path, f"names {len(places):,} different parts", f"at most {MAX_PLACES:,} are read")
+def _check_size(path: str, tables: Sequence[Table]) -> None:
     dense = 0
     for table in tables:
         steps = len(table.steps)
-        if steps > MAX_STEPS:
-            raise input_error(path, f"has {steps:,} steps", f"at most {MAX_STEPS:,} are read")
+        check_steps(path, steps)
         here = len(np.unique(table.rows))
         dense += max(steps, 1) * here * len(table.columns)
         if dense > MAX_DENSE:

@@ -1,10 +1,11 @@
 """Names of every school meet models of every school."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import gguf
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import archviz3d
 from archviz3d.graph import GraphBuilder, ModelGraph
 from archviz3d.graph.roles import recognise
+from archviz3d.overlays.names.forms import FormIndex
 from archviz3d.overlays.names.matching import match_names
 from archviz3d.overlays.names.role_keys import RoleIndex
 
@@ -303,3 +305,28 @@ def test_what_a_path_means_is_the_part_itself_or_nothing() -> None:
     assert parts == 153_836
     assert themselves > 0.44 * parts
     assert others <= 21
+
+
+@pytest.mark.parametrize(
+    ("first", "looked_up"),
+    [
+        ("nothing of this model", (10, 10)),
+        ("model.norm", (99, 99)),  # literally, so the file is of this model
+        ("module.model.norm", (10 + 100, 99)),  # by the first rule
+    ],
+)
+def test_many_names_of_another_model_are_not_searched_to_their_end(
+    monkeypatch: pytest.MonkeyPatch, first: str, looked_up: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("archviz3d.overlays.names.matching._SAMPLE", 10)
+    counts: dict[str, int] = {}
+    for rule in (FormIndex, RoleIndex):
+
+        def counting(self: Any, names: Sequence[str], rule: type = rule, find: Any = rule.find) -> Any:
+            counts[rule.__name__] = counts.get(rule.__name__, 0) + len(names)
+            return find(self, names)
+
+        monkeypatch.setattr(rule, "find", counting)
+    found = match_names(model("llama"), [first, *(f"gone.{k}" for k in range(99))])
+    assert found.ids.max() == (-1 if first == "nothing of this model" else model("llama").id_of("model.norm"))
+    assert tuple(counts.values()) == looked_up

@@ -33,3 +33,17 @@ def read(moe: ModelGraph, tmp_path: Path) -> Write:
         return read_overlays(path, graph)
 
     return write
+
+
+@pytest.fixture
+def few_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files name no more than three different parts."""
+    monkeypatch.setattr("archviz3d.overlays.readers.places._MANY_PLACES", 3)
+    monkeypatch.setattr("archviz3d.overlays.readers.places._PLACES_A_NODE", 0)
+
+
+@pytest.fixture
+def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read CSV and JSONL two rows at once."""
+    for name in ("csv_table", "records"):
+        monkeypatch.setattr(f"archviz3d.overlays.readers.{name}._CHUNK", 2)

@@ -166,7 +166,11 @@ def test_a_column_with_nothing_on_the_model(read: Write) -> None:
         (f"path,{'x' * 2000}\nlm_head,1\n", 1, "a name that is too long"),
         ("path," + ",".join(f"c{k}" for k in range(300)) + "\n", 1, "has 301 columns"),
         ("#\n" * 2000, 1001, "does not begin"),
-        ("x" * 2_000_000, 1, "does not begin"),
+        ("x" * 2_000_000, 1, "has 2,000,000 characters"),
+        ("path,x\nlm_head" + ",1" * 1_000_000 + "\n", 2, "has 2,000,008 characters; at most 1,048,576"),
+        ('path,x\nlm_head,1\n"' + 'a\n","' * 300_000, 3, "begins a row of over 1,048,576 characters"),
+        ("path,x\n\0\0,1\n", 2, "has a NUL character"),
+        ("path,x\nlm_head,1\0", 2, "has a NUL character"),
     ],
 )
 def test_what_is_refused(read: Write, text: str, line: int, problem: str) -> None:
@@ -208,10 +212,34 @@ def test_steps_and_places_that_would_fill_the_memory(read: Write, monkeypatch: p
         read("a.csv", text)
 
 
-def test_a_file_that_names_too_many_parts(read: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archviz3d.overlays.readers.table.MAX_PLACES", 2)
-    with pytest.raises(InputError, match="names 3 different parts; at most 2 are read"):
-        read("a.csv", "layer,expert,x\n1,0,1\n1,1,1\n1,2,1\n")
+def test_a_file_that_names_too_many_parts_is_not_read_to_its_end(read: Write, few_places: None, few_rows: None) -> None:
+    with pytest.raises(InputError, match="names 4 different parts; at most 3 are read"):
+        read("a.csv", "layer,expert,x\n1,0,1\n1,1,1\n1,2,1\n1,3,1\n1,4,no number\n")
+
+
+def test_a_file_with_too_many_steps_is_not_read_to_its_end(
+    read: Write, monkeypatch: pytest.MonkeyPatch, few_rows: None
+) -> None:
+    monkeypatch.setattr("archviz3d.overlays.readers.reading.MAX_STEPS", 3)
+    with pytest.raises(InputError, match="has 4 steps; at most 3 are read"):
+        read("a.csv", "path,step,x\nlm_head,1,1\nlm_head,2,1\nlm_head,3,1\nlm_head,4,1\nlm_head,5,no number\n")
+
+
+def test_a_row_of_too_many_cells_is_refused_before_the_next_is_read(read: Write) -> None:
+    with pytest.raises(InputError, match="line 2: has 3 cells; 2 as in the header"):
+        read("a.csv", 'path,x\nlm_head,1,2\n"no end\n')
+
+
+def test_long_comments_are_free_text(read: Write) -> None:
+    text = f"#{'#' * 200_000}\n# {'a' * 5000}.unit: s\n#{' ' * 200_000}!\n# x.unit: tokens\npath,x\nlm_head,1\n"
+    found = read("a.csv", text)
+    assert (found.overlays[0].unit, found.warnings) == ("tokens", ())
+
+
+def test_columns_and_facts_with_colons(read: Write) -> None:
+    text = "# a:b.unit: s\n# definition: a.scale: log\n# url: http://x.unit\npath,a:b\nlm_head,1\n"
+    (overlay,) = read("a.csv", text).overlays
+    assert (overlay.unit, overlay.definition, overlay.scale) == ("s", "a.scale: log", Scale.LINEAR)
 
 
 def test_a_file_with_too_many_cells(read: Write, monkeypatch: pytest.MonkeyPatch) -> None:

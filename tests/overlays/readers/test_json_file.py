@@ -116,9 +116,11 @@ def full(**changed: Any) -> str:
         ('{"lm_head": ' + "[" * 20 + "]" * 20 + "}", "nested too deeply"),
         ('{"lm_head": ' + "1" * 5000 + "}", "an integer of 5,000 digits"),
         ("[" + "[]," * 2_000_001 + "[]]", "is too much JSON"),
+        ('{"a": 1' + ',"":1' * 2_000_000 + "}", "is too much JSON; at most 67,108,864 characters, 2,000,000 objects"),
         ('{"\\ud800": 1}', "nothing in it matches the model: it names '\\ud800'; the model has"),
         (json.dumps({"lm_head": {f"metric {k}": 1 for k in range(300)}}), "too many metrics"),
         ('{"schema": 2, "overlays": []}', "has schema 2; 1 is read"),
+        ('{"schema": true, "overlays": []}', "has schema True; 1 is read"),
         ('{"schema": 1, "overlays": []}', "has no values"),
         ('{"schema": 1, "overlays": [3]}', "overlay 1 has no values"),
         (full(values="DROP"), "overlay 1 has no values"),
@@ -148,3 +150,20 @@ def test_what_is_refused(read: Write, text: str, problem: str) -> None:
     assert "; " in message
     assert message.isprintable()
     assert len(message) < 500
+
+
+METRICS = [{"kind": "node", "target": str(k), "name": "x", "value": 1} for k in range(4)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": 1, "b": 1, "c": 1, "d": [1]},
+        {"schema": 1, "overlays": [{"values": {"a": 1, "b": 1, "c": 1, "d": [1]}}]},
+        {"results": {name: {"value": [1]} for name in "abcd"}},
+        {"signature": "netron:attachment", "metrics": [*METRICS, METRICS[0] | {"value": [1]}]},
+    ],
+)  # fmt: skip
+def test_a_file_that_names_too_many_parts_is_not_read_to_its_end(read: Write, few_places: None, content: Any) -> None:
+    with pytest.raises(InputError, match="names 4 different parts; at most 3 are read"):
+        read("a.json", json.dumps(content))

@@ -76,6 +76,8 @@ def test_texts_and_other_models(read: Write, moe: ModelGraph) -> None:
         ({"results": {"1": {"value": 1, "colour": "red"}}}, "the result of '1' has key 'colour'"),
         ({"results": {"": {"value": 1}}}, "a name of 0 characters"),
         ({"results": {"1": {"value": 1}}, "name": 3}, "'name' is 3"),
+        ({"results": {"1": {"value": 1}}, "thresholds": 5}, "'thresholds' is 5; an array is needed"),
+        ({"results": {"1": {"value": 1}}, "gradient": True}, "'gradient' is True; an array is needed"),
         ({f"graph {k}": {"results": {"1": {"value": 1}}} for k in range(300)}, "has 300 graphs"),
         ({"results": {"x": {"value": 1}}}, "nothing in it matches the model: it names 'x'; the model has"),
     ],

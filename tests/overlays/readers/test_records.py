@@ -42,6 +42,44 @@ def test_a_key_that_comes_late(read: Write, moe: ModelGraph, monkeypatch: pytest
     np.testing.assert_array_equal(b.values[0], [np.nan] * 5 + [5, 6, 7])
 
 
+def keys(first: int, count: int) -> str:
+    """Return a record of as many values."""
+    return '{"path": "lm_head", ' + ", ".join(f'"k{k}": 1' for k in range(first, first + count)) + "}\n"
+
+
+def test_a_record_of_too_many_keys_is_refused_before_the_next_is_read(read: Write) -> None:
+    with pytest.raises(InputError, match="line 1: there are too many different keys; at most 256"):
+        read("a.jsonl", keys(0, 300) + "no JSON")
+
+
+def test_too_many_keys_are_refused_where_they_are_too_many(read: Write) -> None:
+    with pytest.raises(InputError, match="line 2: there are too many different keys; at most 256"):
+        read("a.jsonl", keys(0, 200) + keys(200, 200) + keys(400, 200))
+    with pytest.raises(InputError, match="line 2: there are too many different keys; at most 256"):
+        read("a.json", f"[{keys(0, 200)}, {keys(200, 200)}, {keys(400, 200)}]")
+
+
+def test_long_records_are_not_held_together(read: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archviz3d.overlays.readers.records._CHUNK_TEXT", 10)
+    with pytest.raises(InputError, match=r"line 1: 'x' is \[1\]"):
+        read("a.jsonl", '{"path": "lm_head", "x": [1]}\nno JSON')
+
+
+def test_a_key_that_comes_late_is_filled_up_within_the_limit(
+    read: Write, monkeypatch: pytest.MonkeyPatch, few_rows: None
+) -> None:
+    monkeypatch.setattr("archviz3d.overlays.readers.records.MAX_VALUES", 7)
+    text = '{"layer": 1, "expert": 0, "a": 1}\n{"layer": 1, "expert": 1, "a": 1}\n'
+    with pytest.raises(InputError, match="line 3: is beyond the limit; at most 7 values"):
+        read("a.jsonl", text + '{"layer": 1, "expert": 2, "a": 1, "b": 1, "c": 1, "d": [1]}\n{"layer": 1, "expert": 3}')
+
+
+def test_a_file_that_names_too_many_parts_is_not_read_to_its_end(read: Write, few_places: None, few_rows: None) -> None:
+    text = "".join(f'{{"layer": 1, "expert": {k}, "x": 1}}\n' for k in range(4))
+    with pytest.raises(InputError, match="names 4 different parts; at most 3 are read"):
+        read("a.jsonl", text + "no JSON")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
