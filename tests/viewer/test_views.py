@@ -191,8 +191,9 @@ def test_steps_of_a_file_can_be_chosen_up_to_the_last(toy, book, tmp_path):
 
 def test_a_step_may_be_of_the_heights_alone(toy, tmp_path):
     path = tmp_path / "steps.csv"
-    path.write_text("path,step,loss\nlm_head,1,1\nlm_head,2,2\n")
-    assert view_state(toy, overlay="parameters", height=str(path), step=1).step == 1
+    path.write_text("path,step,loss\nlm_head,10,1\nlm_head,20,2\n")
+    for step in (1, "20"):
+        assert view_state(toy, overlay="parameters", height=str(path), step=step).step == 1
 
 
 # ---------------------------------------------------------------- saved states

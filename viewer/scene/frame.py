@@ -64,8 +64,8 @@ class Frame:
         Each box's front face by its kind, and the plate that it stands on.
     datum : ndarray of float32, shape (K, 3)
         What an overlay says: value, share of the value's colour in the face, share of the plate's in that.
-    shown : ndarray of uint8, shape (K, 3)
-        Each box's front face as it is seen, which is what text on it must stand out from.
+    paint : Paint
+        The overlays.
     quiet : ndarray of bool, shape (K,)
         What is not in focus: only the focus's neighbours are named there.
     """
@@ -79,7 +79,7 @@ class Frame:
     colors: NDArray[np.uint8]
     behind: NDArray[np.uint8]
     datum: NDArray[np.float32]
-    shown: NDArray[np.uint8]
+    paint: Paint
     quiet: NDArray[np.bool_]
 
     @classmethod
@@ -111,7 +111,6 @@ class Frame:
         muted = (1 - (1 - share) * (1 - paint.muted(cut)))[:, None]
         mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
         datum = paint.data(cut, share)
-        shown = paint.shown(datum, mixed, behind)
         return cls(
             view,
             cut,
@@ -122,9 +121,13 @@ class Frame:
             mixed,
             behind,
             datum,
-            shown,
+            paint,
             outside & (fade > _FADE / 2),
         )
+
+    def shown(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Return the colours of front faces as they are seen, which text must stand out from, shape (len, 3)."""
+        return self.paint.shown(self.datum[rows], self.colors[rows], self.behind[rows])
 
     def hidden(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Return of which boxes' fronts a tall box hides the middle; while moving nobody reads, and it is not asked."""

@@ -91,11 +91,12 @@ class LabelBook:
         limit = _MOVING_LIMIT if moving else _STILL_LIMIT
         lanes = Occupancy(viewport, ribbons, cell)
         self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, limit)
-        for label in self.placed:
+        shown = frame.shown(np.array([label.candidate.row for label in self.placed], np.int64))
+        for label, face in zip(self.placed, shown, strict=True):
             row = label.candidate.row
             inside = label.spot.on == "face" or (label.spot.within is not None and cut.opened[row])
             on_picture = inside and label.candidate.node in pictured
-            ground = frame.shown[row] if inside and not on_picture else frame.behind[row]
+            ground = face if inside and not on_picture else frame.behind[row]
             left, top, right, bottom = label.rect
             struck = (outlines[:, :2] < (right, bottom)).all(1) & (outlines[:, 2:] > (left, top)).all(1)
             backed = label.crosses or on_picture or label.spot.on == "cover" or bool(struck.any())
