@@ -3,12 +3,13 @@
 import argparse
 import sys
 import time
+from typing import Any
 
 from ..errors import UsageError
 from ..graph import ModelGraph
 from ..loaders.live.target import named_code
 
-__all__ = ["names_code", "open_model"]
+__all__ = ["names_code", "open_model", "view_options"]
 
 _QUIET_SECONDS = 0.5  # most models open faster than a progress line can be read
 
@@ -54,3 +55,10 @@ def open_model(options: argparse.Namespace) -> ModelGraph:
         opening.cancel()
         if shown:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def view_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how a command line wants a model shown: what `api.render` and `api.show` both take."""
+    same = ("focus", "level", "arrangement", "camera", "theme", "overlay", "height", "range", "scale", "colormap")
+    wanted = {name: getattr(options, name) for name in (*same, "step", "keep", "state")}
+    return wanted | {"labels": False if options.no_labels else None}

@@ -3,7 +3,7 @@
 import argparse
 
 from ..api import show
-from .opening import names_code, open_model
+from .opening import names_code, open_model, view_options
 
 __all__ = ["run"]
 
@@ -11,20 +11,4 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Open the window and return when it is closed."""
     # Code is run before there is a window: an error of it is one line in the terminal that it was started from.
-    return show(
-        open_model(options) if names_code(options) else options.model,
-        focus=options.focus,
-        level=options.level,
-        arrangement=options.arrangement,
-        camera=options.camera,
-        theme=options.theme,
-        labels=False if options.no_labels else None,
-        overlay=options.overlay,
-        height=options.height,
-        range=options.range,
-        scale=options.scale,
-        colormap=options.colormap,
-        step=options.step,
-        keep=options.keep,
-        state=options.state,
-    )
+    return show(open_model(options) if names_code(options) else options.model, **view_options(options))
