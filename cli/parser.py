@@ -168,7 +168,7 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
     )
     _overlay_options(parser)
     parser.add_argument("--theme", choices=["dark", "light"], help="default dark; a window keeps the last one")
-    parser.add_argument("--no-labels", action="store_true", help="no text on the parts")
+    parser.add_argument("--no-labels", action="store_true", help="no text at all: no names, no title, no legend")
     parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
 
 
