@@ -20,7 +20,7 @@ def test_what_has_no_data_is_no_value(toy):
 def test_a_step_beyond_the_last_is_the_last():
     overlay = overlay_on([3, 5], [[1, 2], [4, 5]])
     assert OwnValues.of(overlay, 7).values.tolist() == [4, 5]
-    assert len(OwnValues.of(overlay_on([], np.empty((0, 0))), 0).ids) == 0
+    assert len(OwnValues.of(overlay_on([], np.empty((1, 0))), 0).ids) == 0
 
 
 def test_both_ends_of_a_filter_count():
