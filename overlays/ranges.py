@@ -8,7 +8,7 @@ from ..graph.model_graph import ModelGraph
 from .aggregate import Aggregate
 from .overlay import Overlay, Scale
 
-__all__ = ["QUANTILES", "automatic_range", "population", "quantile_table", "shares"]
+__all__ = ["QUANTILES", "automatic_range", "ordered_sample", "population", "quantile_table", "shares"]
 
 QUANTILES = 256
 _LOW, _HIGH = 1.0, 99.0  # percentiles that a range spans unless it is given
@@ -36,6 +36,11 @@ def population(overlay: Overlay, graph: ModelGraph) -> NDArray[np.float32]:
         drawn[overlay.ids] = True
         few = np.unique(np.linspace(0, overlay.step_count - 1, 4).astype(int))
         values = np.concatenate([overlay.at(graph, int(step)).values[drawn] for step in few])
+    return ordered_sample(values)
+
+
+def ordered_sample(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the finite ones of some values, ascending; of very many, evenly spaced ones."""
     values = values[np.isfinite(values)]
     return np.sort(values[:: -(-len(values) // _SAMPLE) or 1])
 

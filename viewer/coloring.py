@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..overlays.book import OverlayBook
 from ..overlays.overlay import Figure, Overlay, Scale
-from ..overlays.ranges import automatic_range, quantile_table, shares
+from ..overlays.ranges import automatic_range, ordered_sample, quantile_table, shares
 from .colormaps import LUT_SIZE, category_table, color_table, default_colormap
 
 __all__ = ["Coloring", "joined_step", "node_coloring", "surface_coloring"]
@@ -119,7 +119,7 @@ def node_coloring(
 
 def surface_coloring(coloring: Coloring, cells: NDArray[np.float32]) -> Coloring:
     """Return a coloring for the cells that are on the screen: range, quantiles and histogram are theirs."""
-    spread = np.sort(cells[np.isfinite(cells)])
+    spread = ordered_sample(cells)
     limits = (coloring.low, coloring.high)
     if not coloring.given:
         limits = automatic_range(spread, coloring.scale, coloring.overlay.diverging)
