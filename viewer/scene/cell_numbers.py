@@ -1,5 +1,6 @@
 """Numbers on pictures of weights: the values in their cells where there is room, and row and column along the edges."""
 
+from collections.abc import Sequence
 from math import ceil, floor, log10
 
 import numpy as np
@@ -38,24 +39,25 @@ class CellNumbers:
     def __init__(self, theme: Theme) -> None:
         self._ground, self._text = rgb(theme.ground[0]), rgb(theme.text)
 
-    def write(self, overlay: Overlay, picture: Picture, coloring: Coloring, view: View) -> list[Rect]:
-        """Add all numbers to the overlay and return the rectangles that they take."""
+    def write(
+        self, overlay: Overlay, picture: Picture, coloring: Coloring, view: View, taken: Sequence[Rect]
+    ) -> list[Rect]:
+        """Add all numbers to the overlay and return the rectangles that they take.
+
+        `taken` is ground that they leave free: that of title and legend.
+        """
         font: FontSpec = (max(round(_SIZE * view.scale), 11), "Regular")
-        indices = [rect for face in picture.faces.values() for rect in self._indices(overlay, face, view, font)]
-        return indices + self._values(overlay, picture, coloring, view, font, indices)
+        free = _Free(taken)
+        for face in picture.faces.values():
+            self._indices(overlay, face, view, font, free)
+        self._values(overlay, picture, coloring, view, font, free)
+        return free.added
 
     def _values(
-        self,
-        overlay: Overlay,
-        picture: Picture,
-        coloring: Coloring,
-        view: View,
-        font: FontSpec,
-        indices: list[Rect],
-    ) -> list[Rect]:
-        edges = np.array(indices, np.float64).reshape(-1, 4)
+        self, overlay: Overlay, picture: Picture, coloring: Coloring, view: View, font: FontSpec, free: "_Free"
+    ) -> None:
         half, top = line_height(font) / 2, free_margins(view.viewport, view.scale)[1]
-        taken: list[Rect] = []
+        edges = free.rects()  # cells do not overlap one another: only what was there before counts
         for patch, tile in picture.patches:
             face = patch.face
             wide, tall = face.cell_px
@@ -77,29 +79,25 @@ class CellNumbers:
                 if text and rect[1] > top and not covered.any():  # above is the title
                     ink = _LIGHT if contrast(_LIGHT, color) >= contrast(_DARK, color) else _DARK
                     overlay.text(rect[0], rect[1], text, font, ink)
-                    taken.append(rect)
-        return taken
+                    free.added.append(rect)
 
-    def _indices(self, overlay: Overlay, face: Face, view: View, font: FontSpec) -> list[Rect]:
+    def _indices(self, overlay: Overlay, face: Face, view: View, font: FontSpec, free: "_Free") -> None:
         """Write round row and column numbers along the upper and the left edge of what is in view of a face."""
         scale, top = view.scale, free_margins(view.viewport, view.scale)[1]
         (r0, r1), (c0, c1) = face.ranges()
         across, down = ((c0, c1), (r0, r1)) if face.turned else ((r0, r1), (c0, c1))
         sides = [(end - start) * px for (start, end), px in zip((across, down), face.cell_px, strict=True)]
         if min(sides) < _AXIS_FROM * scale:
-            return []
+            return
         high = line_height(font)
-        taken: list[Rect] = []
         below = 0.0  # the column numbers
         for along, is_across in ((across, True), (down, False)):
             numbers = _round_numbers(along, _TICK_EVERY * scale / face.cell_px[0 if is_across else 1])
             fixed = down[0] if is_across else across[0]
             spots = [(number + 0.5, fixed) if is_across != face.turned else (fixed, number + 0.5) for number in numbers]
+            word = translate("Scene", "row %1") if is_across != face.turned else translate("Scene", "column %1")
             for (x, y), number in zip(_project(face, spots, view).tolist(), numbers, strict=True):
-                text = grouped(number)
-                if number == numbers[0]:
-                    word = translate("Scene", "row %1") if is_across != face.turned else translate("Scene", "column %1")
-                    text = filled(word, text)
+                text = filled(word, grouped(number))  # the first one says what it counts
                 wide = text_width(text, font)
                 if is_across:
                     left, upper = x - wide / 2, max(y + 3 * scale, top + 3 * scale)
@@ -108,13 +106,31 @@ class CellNumbers:
                     if upper < below:
                         continue
                 rect = (left - 4 * scale, upper, left + wide + 4 * scale, upper + high)
-                if rect[0] < 0 or rect[2] > view.viewport[0] or rect[3] > view.viewport[1]:
+                outside = rect[0] < 0 or rect[2] > view.viewport[0] or rect[3] > view.viewport[1]
+                if outside or not free.is_free(rect):
                     continue
                 overlay.shape(rect, self._ground, 0.88)
                 overlay.text(left, upper, text, font, self._text)
-                taken.append(rect)
+                free.added.append(rect)
                 below = max(below, rect[3]) if is_across else below
-        return taken
+                word = "%1"
+
+
+class _Free:
+    """The ground that is still free."""
+
+    def __init__(self, taken: Sequence[Rect]) -> None:
+        self._taken = taken
+        self.added: list[Rect] = []
+
+    def rects(self) -> NDArray[np.float64]:
+        """Return all that is taken, shape (K, 4)."""
+        return np.array([*self._taken, *self.added], np.float64).reshape(-1, 4)
+
+    def is_free(self, rect: Rect) -> bool:
+        """Return whether nothing stands in a rectangle."""
+        rects = self.rects()
+        return not ((rects[:, :2] < rect[2:]).all(1) & (rects[:, 2:] > rect[:2]).all(1)).any()
 
 
 def _project(face: Face, spots: list[tuple[float, float]], view: View) -> NDArray[np.float64]:

@@ -250,7 +250,6 @@ class Scene:
         self._legend.values.clear()
         model.labels.placed = []
         if state.labels:
-            numbers = values.write_cells(self._numbers, self._overlay, frame)  # below title and legend
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
             title, facts = model.heading(state.focus)
             covered = self._reaches_title(model, view)
@@ -260,7 +259,7 @@ class Scene:
                 taken.append(self._legend.draw(self._overlay, view, legend))
             marked = [node for node in (state.selection, state.hover) if node is not None]
             marks = np.concatenate([_NO_RECTS, *(outline_rects(self.box(node), view) for node in marked)])
-            taken += numbers
+            taken += values.write_cells(self._numbers, self._overlay, frame, taken)
             model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured)
         self._overlay.finish(view.viewport, view.scale)
 

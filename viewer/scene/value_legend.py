@@ -1,6 +1,7 @@
 """The part of the legend that explains an overlay: colours with a histogram, and what the values are."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,7 +169,10 @@ class ValueLegend:
         edges = np.round(bar[3] - np.linspace(0, 1, _BINS + 1) * height)
         middles = np.array([axis.value((k + 0.5) / _BINS) for k in range(_BINS)], np.float32)
         colors = coloring.colors(middles, self._no_data).astype(np.float64)
-        kept = coloring.kept(middles)
+        # A part of the bar is in colour where some value in it is kept, be it a single one.
+        bounds = [axis.value(k / _BINS) for k in range(_BINS + 1)]
+        low, high = coloring.keep or (-np.inf, np.inf)
+        kept = [upper >= low and lower <= high for lower, upper in pairwise(bounds)]
         counts = axis.counts(_BINS)
         longest = max(int(counts.max(initial=0)), 1)
         for k in range(_BINS):

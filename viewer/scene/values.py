@@ -1,6 +1,6 @@
 """The overlays of one model in the scene: what they colour, how tall they make it, and what is said of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -152,11 +152,11 @@ class Values:
         else:
             surfaces.clear()
 
-    def write_cells(self, numbers: CellNumbers, overlay: Overlay, frame: Frame) -> list[Rect]:
-        """Write numbers onto the pictures, and return the ground that they take."""
+    def write_cells(self, numbers: CellNumbers, overlay: Overlay, frame: Frame, taken: Sequence[Rect]) -> list[Rect]:
+        """Write numbers onto the pictures where the ground is free, and return what they take."""
         if self.picture is None or self.coloring is None or frame.view.moving:
             return []
-        return numbers.write(overlay, self.picture, self.coloring, frame.view)
+        return numbers.write(overlay, self.picture, self.coloring, frame.view, taken)
 
     @property
     def pictured(self) -> frozenset[int]:

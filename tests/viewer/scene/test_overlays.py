@@ -328,3 +328,11 @@ def test_the_scale_of_an_overlay_is_its_own_unless_asked(stage):
     assert stage.scene.coloring.scale is Scale.LOG
     stage.picture(overlay="parameters", scale="linear")
     assert stage.scene.coloring.scale is Scale.LINEAR
+
+
+def test_a_filter_on_one_value_keeps_its_place_on_the_bar_in_colour(stage):
+    pixels = stage.picture(overlay="load", range=RANGE, colormap="viridis", keep=(0.0, 0.0), labels=True)
+    left, top, right, bottom = (round(side) for side in stage.scene._legend.values._bar)
+    bar = pixels[top:bottom, (left + right) // 2]
+    lowest = np.abs(bar - color_table("viridis")[0].astype(int)).max(1) < 12
+    assert 1 <= lowest.sum() <= 12  # where zero is, and nowhere else
