@@ -85,6 +85,8 @@ def render(
     colormap: str | None = None,
     step: int | str | None = None,
     keep: tuple[float, float] | None = None,
+    hide: Sequence[str] | None = None,
+    compact: bool | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,
     flow: str | None = None,
@@ -100,7 +102,9 @@ def render(
         Path of the part to frame; the whole model by default.
     level : {"stack", "layer", "expert", "tensor"}, optional
         How deep to look; without `focus`, at the first of the most frequent kind.
-    arrangement : {"wrap"}, optional
+    arrangement : {"auto", "wrap", "row", "deck"}, optional
+        How the layers of a stack stand: in rows like text ("wrap"), in one row, or as plates one behind another
+        ("deck"); "auto", the default, picks "wrap" or "row" by the aspect and the number of layers.
     camera : (azimuth, elevation[, zoom]), optional
         Degrees to the right and up from the front; zoom 1 frames the focus.
     size : (int, int)
@@ -123,6 +127,10 @@ def render(
         Which step of an overlay that has several: its name, or its number from 0.
     keep : (float, float), optional
         What has a value between these stays in colour, all else recedes; either may be infinite.
+    hide : sequence of str, optional
+        Paths of parts that are left out.
+    compact : bool, optional
+        Whether what stays beside hidden parts takes their room; without it, nothing else moves.
     state : path, optional
         A saved view (JSON); what else is given overrides it.
     inputs, flow
@@ -164,8 +172,10 @@ def render(
         colormap=colormap,
         step=step,
         keep=keep,
+        hide=hide,
+        compact=compact,
     )
-    placement = place(graph, size[0] / size[1], view.arrangement)
+    placement = place(graph, size[0] / size[1], view.arrangement, view.compacted)
     render_picture(graph, placement, view, size, fspath(path), transparent=transparent, book=book)
 
 
@@ -185,6 +195,8 @@ def show(
     colormap: str | None = None,
     step: int | str | None = None,
     keep: tuple[float, float] | None = None,
+    hide: Sequence[str] | None = None,
+    compact: bool | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,
     flow: str | None = None,
@@ -196,6 +208,8 @@ def show(
     model : path, ModelGraph or torch.nn.Module, optional
         Without it, the window shows its start page.
     focus, level, arrangement, camera, theme, labels, overlay, height, range, scale, colormap, step, keep, state
+        As in `render`.
+    hide, compact
         As in `render`.
     inputs, flow
         As in `load`, for a live module.
@@ -229,6 +243,8 @@ def show(
         "colormap": colormap,
         "step": step,
         "keep": keep,
+        "hide": hide,
+        "compact": compact,
         "saved": None if state is None else _read_state(fspath(state)),
     }
     if model is None or isinstance(model, str | PathLike):

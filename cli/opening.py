@@ -60,5 +60,5 @@ def open_model(options: argparse.Namespace) -> ModelGraph:
 def view_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return how a command line wants a model shown: what `api.render` and `api.show` both take."""
     same = ("focus", "level", "arrangement", "camera", "theme", "overlay", "height", "range", "scale", "colormap")
-    wanted = {name: getattr(options, name) for name in (*same, "step", "keep", "state")}
+    wanted = {name: getattr(options, name) for name in (*same, "step", "keep", "hide", "compact", "state")}
     return wanted | {"labels": False if options.no_labels else None}

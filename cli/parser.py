@@ -22,6 +22,7 @@ _EPILOG = (
 _MODEL_HELP = "a model file or folder; or, with --allow-code, package.module:callable that makes a torch.nn.Module"
 
 
+_ARRANGEMENTS = ("auto", "wrap", "row", "deck")
 _PAIRS = ("--camera", "--range", "--keep")  # their values may begin with a minus
 
 
@@ -116,7 +117,7 @@ def _export() -> argparse.ArgumentParser:
     parser = _Parser("archviz3d export", description="Write nodes, boxes and edges to a file.", allow_abbrev=False)
     _model_option(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file: .json")
-    parser.add_argument("--arrangement", choices=["wrap"], default="wrap", help="how the stack is arranged")
+    parser.add_argument("--arrangement", choices=_ARRANGEMENTS, default="auto", help="how the stack is arranged")
     parser.set_defaults(command=_run_export)
     return parser
 
@@ -159,12 +160,20 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
         choices=["stack", "layer", "expert", "tensor"],
         help="how deep to look; without --focus, at the first of the most frequent kind",
     )
-    parser.add_argument("--arrangement", choices=["wrap"], help="how the stack is arranged (default wrap)")
+    parser.add_argument(
+        "--arrangement",
+        choices=_ARRANGEMENTS,
+        help="how layers stand: in rows like text, in one row, or one behind another (default auto: wrap or row)",
+    )
     parser.add_argument(
         "--camera",
         metavar="AZIMUTH,ELEVATION[,ZOOM]",
         type=_camera,
         help="degrees to the right and up from the front, and a zoom factor",
+    )
+    parser.add_argument("--hide", metavar="PATH,..", type=_paths, help="parts to leave out, e.g. lm_head,model.norm")
+    parser.add_argument(
+        "--compact", action="store_const", const=True, help="what stays beside hidden parts takes their room"
     )
     _overlay_options(parser)
     parser.add_argument("--theme", choices=["dark", "light"], help="default dark; a window keeps the last one")
@@ -217,6 +226,10 @@ def _size(text: str) -> tuple[int, int]:
         return check_size((int(match[1]), int(match[2])))
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _paths(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """Hashes of all subtrees of a tree at once."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def subtree_hashes(parent: NDArray[np.int32], size: NDArray[Any], local: NDArray
     return mix(below + mix(local + size.astype(np.uint64)))
 
 
+@lru_cache(maxsize=2)  # a graph and its layout ask for the same
 def _powers(base: int, n: int) -> NDArray[np.uint64]:
     factors = np.full(n, base, np.uint64)
     factors[:1] = 1

@@ -11,7 +11,7 @@ from .footprint import STANDS, footprints, rim
 from .template import Template
 from .tree import Tree
 
-__all__ = ["HEIGHT", "Boxes", "Frames", "set_boxes"]
+__all__ = ["HEIGHT", "TINIEST", "Boxes", "Frames", "set_boxes"]
 
 HEIGHT = 1000.0  # of the root plate, in plan units
 
@@ -21,7 +21,7 @@ _TILE = 0.3
 _TILE_OF_PARENT = 0.1
 _WEIGHTLESS = 0.4  # height of a leaf that is no tensor, of that of one that is: an activation is nothing to stand out
 _IS_TILE = np.isin(np.arange(256), (NodeKind.EXPERT, NodeKind.HEAD))  # by kind
-_TINIEST = 1e-250  # even the last of thousands of ever smaller boxes has a size
+TINIEST = 1e-250  # even the last of thousands of ever smaller boxes has a size
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,19 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     Columns named ``h_`` are in the order of `Tree.heads`, where the children of one container stand together.
     """
     n, heads, level = len(graph), tree.heads, tree.level_start.tolist()
+    # What is kept comes first: then all memory above it can be given back (200 MB of a million nodes).
+    center, extent, template = np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, -1, np.int64)
     tail = tree.tail[heads]
     children, steps = tree.count[tail], tree.step[tail]
     h_low, h_size = np.empty((len(heads), 2)), np.empty((len(heads), 2))
     h_thickness, h_front = np.empty(len(heads)), np.empty(len(heads))
     h_template = np.full(len(heads), -1, np.int64)
-    is_leaf = tree.count == 0
-    h_is_tile = is_leaf[heads] | _IS_TILE[graph.kind[heads]]
+    is_leaf = graph.child_count == 0  # a container whose children are all hidden stays a plate
+    h_of_tile = _IS_TILE[graph.kind[heads]]
+    h_is_tile = is_leaf[heads] | h_of_tile
     nested = np.cumsum(1.0 / np.arange(1, int(tree.step.max()) + 2) ** 2) - 1.0  # heights of the plates of a run
     h_low[0], h_size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
-    h_weight = np.where((graph.shape_code[tree.tail[heads]] < 0) & ~_IS_TILE[graph.kind[heads]], _WEIGHTLESS, 1.0)
+    h_weight = np.where((graph.shape_code[tail] < 0) & ~h_of_tile, _WEIGHTLESS, 1.0)
     h_thickness[0] = h_front[0] = _PLATE * h_size[0].min()
     if templates:
         h_template[0] = 0
@@ -91,7 +94,7 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
             slot = np.repeat(start[h_template[above]], count) + tree.index[last:end]
             inner = (around - 2 * edge).take(of, axis=0)
             h_low[last:end] = (h_low[above] + edge).take(of, axis=0) + unit_low.take(slot, axis=0) * inner
-            own = np.maximum(unit_size.take(slot, axis=0) * inner, _TINIEST, out=h_size[last:end])
+            own = np.maximum(unit_size.take(slot, axis=0) * inner, TINIEST, out=h_size[last:end])
             h_template[last:end] = unit_child[slot]
             least = _smaller(own)
             tile = np.minimum(_TILE * least, (_TILE_OF_PARENT * smaller)[of]) * h_weight[last:end]
@@ -99,8 +102,8 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
             h_thickness[last:end] = thick
             h_front[last:end] = ground[of] + thick
 
-    low, size, template = np.empty((n, 2)), np.empty((n, 2)), np.full(n, -1, np.int64)
-    thickness, front = np.empty(n), np.empty(n)
+    # Until the last lines, lower corners and fronts stand in the places of centres.
+    low, front, size, thickness = center[:, :2], center[:, 2], extent[:, :2], extent[:, 2]
     low[heads], size[heads], thickness[heads], front[heads] = h_low, h_size, h_thickness, h_front
     template[tail] = h_template  # of the last member of a run, whose children it sets
 
@@ -110,16 +113,15 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     edge = (rim(down) * smaller)[:, None]
     low[inside] = low[above] + edge
     size[inside] = size[above] - 2 * edge
-    _fit_leaves(graph, tree, inside, low, size)
+    _fit_leaves(graph, inside, low, size)
     plate = _PLATE * smaller / (1.0 + down) ** 2
     tile = np.minimum(_TILE * _smaller(size[inside]), _TILE_OF_PARENT * smaller)
     thickness[inside] = np.where(is_leaf[inside], tile, plate)
     front[inside] = front[above] + _PLATE * smaller * nested[down - 1] + thickness[inside]
 
-    center, extent = np.empty((n, 3)), np.empty((n, 3))
-    extent[:, :2], extent[:, 2] = size, np.maximum(thickness, _TINIEST)
-    center[:, :2] = low + size / 2
-    center[:, 2] = front - thickness / 2
+    low += size / 2
+    front -= thickness / 2
+    np.maximum(thickness, TINIEST, out=thickness)
     return Boxes(center, extent, template)
 
 
@@ -129,11 +131,11 @@ def _smaller(size: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _fit_leaves(
-    graph: ModelGraph, tree: Tree, inside: NDArray[np.int64], low: NDArray[np.float64], size: NDArray[np.float64]
+    graph: ModelGraph, inside: NDArray[np.int64], low: NDArray[np.float64], size: NDArray[np.float64]
 ) -> None:
     """Give tensors that are only children their proportions, about the centre of their box, in place."""
     parent_kind = graph.kind[graph.parent[inside]]
-    drawn = (tree.count[inside] == 0) & (graph.shape_code[inside] >= 0) & ~STANDS[parent_kind]
+    drawn = (graph.child_count[inside] == 0) & (graph.shape_code[inside] >= 0) & ~STANDS[parent_kind]
     leaves = inside[drawn]
     natural = footprints(graph.shapes)[graph.shape_code[leaves]]
     ratio = natural[:, 0] / natural[:, 1]

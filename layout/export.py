@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ..graph.counting import element_count
 from ..graph.kinds import EdgeKind, NodeKind, Provenance
 from ..graph.model_graph import ModelGraph
-from .lift import lifted_ends
-from .placement import Placement, Routes
+from .placement import Placement
+from .ports import EdgeRoutes, edge_routes
 
 __all__ = ["to_json"]
 
@@ -49,6 +49,9 @@ class _Edge(msgspec.Struct):
     kind: str
     provenance: str
     points: list[list[float]]
+    drawn: str
+    ports: list[list[float]] | UnsetType = UNSET
+    backward: bool | UnsetType = UNSET
     shape: tuple[int, ...] | UnsetType = UNSET  # of what flows
     dtype: str | UnsetType = UNSET
     source_port: str | UnsetType = UNSET
@@ -59,8 +62,10 @@ def to_json(graph: ModelGraph, placement: Placement) -> bytes:
     """Return nodes with their boxes and edges with their polylines as JSON.
 
     ``parameters`` and ``bytes`` are a node's own, without those of what it contains; ``box`` is centre and size
-    in (u, v, w). Every edge of the graph is listed with the polyline of the route that draws it. Several edges may
-    share one, and an edge that is not drawn has no points.
+    in (u, v, w). Every edge of the graph is listed with the polyline of the route that draws it, and ``drawn`` says
+    whether that is a "line" of its own or part of a "bundle" with a common trunk; several edges may share one polyline.
+    An edge with ``"drawn": "port"`` has no points, but ``ports``, the places of its tabs at source and target. One that
+    closes a cycle, and so runs against the reading order, is ``backward``.
     """
     return msgspec.json.encode(
         {
@@ -70,7 +75,7 @@ def to_json(graph: ModelGraph, placement: Placement) -> bytes:
             "files": [file.encode(errors="backslashreplace").decode() for file in graph.files],  # not always text
             "warnings": graph.warnings,
             "nodes": _nodes(graph, placement),
-            "edges": _edges(graph, placement.routes),
+            "edges": _edges(graph, placement),
         }
     )
 
@@ -115,8 +120,8 @@ def _nodes(graph: ModelGraph, placement: Placement) -> list[_Node]:
     ]  # fmt: skip
 
 
-def _edges(graph: ModelGraph, routes: Routes) -> list[_Edge]:
-    edges = graph.edges
+def _edges(graph: ModelGraph, placement: Placement) -> list[_Edge]:
+    edges, routes = graph.edges, placement.routes
     kinds = [kind.name.lower() for kind in EdgeKind]
     provenances = [provenance.name.lower() for provenance in Provenance]
     shapes: list[tuple[int, ...] | UnsetType] = [*graph.shapes, UNSET]
@@ -124,18 +129,37 @@ def _edges(graph: ModelGraph, routes: Routes) -> list[_Edge]:
     names: list[str | UnsetType] = [*graph.names, UNSET]
     polylines: list[list[float]] = np.round(routes.points, _POINT_DECIMALS).tolist()
     start: list[int] = routes.start.tolist()
-    route: list[int] = _route_of_each(graph, routes).tolist()
+    found = edge_routes(graph, routes)
+    bundled, backward = routes.bundle >= 0, routes.backward
+    tabs = _tabs(placement, found)
     rows: list[list[int]] = np.stack([getattr(edges, field.name) for field in fields(edges)], 1).tolist()
-    return [
-        _Edge(
-            source, target, kinds[kind], provenances[provenance],
-            polylines[start[drawn] : start[drawn + 1]] if drawn >= 0 else [],
-            shapes[shape], dtypes[dtype], names[source_port], names[target_port],
-        )
-        for (source, target, kind, provenance, shape, dtype, source_port, target_port), drawn in zip(
-            rows, route, strict=True
-        )
-    ]  # fmt: skip
+    listed: list[_Edge] = []
+    for k, (row, route) in enumerate(zip(rows, found.route.tolist(), strict=True)):
+        source, target, kind, provenance, shape, dtype, source_port, target_port = row
+        listed.append(
+            _Edge(
+                source, target, kinds[kind], provenances[provenance],
+                polylines[start[route] : start[route + 1]] if route >= 0 else [],
+                "port" if route < 0 else "bundle" if bundled[route] else "line",
+                tabs[k] if route < 0 else UNSET, True if route >= 0 and backward[route] else UNSET,
+                shapes[shape], dtypes[dtype], names[source_port], names[target_port],
+            )
+        )  # fmt: skip
+    return listed
+
+
+def _tabs(placement: Placement, found: EdgeRoutes) -> dict[int, list[list[float]]]:
+    """Return the places of both ports of each edge without a line."""
+    ports = placement.ports
+    outgoing = {node: k for k, node in enumerate(ports.node.tolist()) if ports.outgoing[k]}
+    pairs = zip(ports.node.tolist(), ports.other.tolist(), strict=True)
+    incoming = {ends: k for k, ends in enumerate(pairs) if not ports.outgoing[k]}
+    points: list[list[float]] = np.round(ports.point, _POINT_DECIMALS).tolist()
+    tabs: dict[int, list[list[float]]] = {}
+    for edge in np.flatnonzero(found.route < 0).tolist():
+        source, target = int(found.source[edge]), int(found.target[edge])
+        tabs[edge] = [points[outgoing[source]], points[incoming[target, source]]]
+    return tabs
 
 
 def _or_unset(values: NDArray[Any], said: NDArray[np.bool_]) -> list[int | UnsetType]:
@@ -143,19 +167,6 @@ def _or_unset(values: NDArray[Any], said: NDArray[np.bool_]) -> list[int | Unset
     for i in np.flatnonzero(said).tolist():
         listed[i] = int(values[i])
     return listed
-
-
-def _route_of_each(graph: ModelGraph, routes: Routes) -> NDArray[np.int64]:
-    """Return which route draws each edge, -1 for none."""
-    source, target = lifted_ends(graph)
-    if not len(routes):
-        return np.full(len(source), -1, np.int64)
-    n = len(graph)
-    key = routes.source.astype(np.int64) * n + routes.target
-    order = np.argsort(key, kind="stable")
-    wanted = source * n + target
-    at = order[np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)]
-    return np.where((key[at] == wanted) & (source >= 0), at, -1)
 
 
 def _significant(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -52,30 +52,31 @@ class Naturals:
 
     def __init__(self, graph: ModelGraph, tree: Tree) -> None:
         self._graph = graph
-        self._tree = tree
+        self.tree = tree
         self._footprints = footprints(graph.shapes)
         self._is_vector = np.array([len(shape) == 1 for shape in graph.shapes] + [False])
-        stacks = np.append(0, np.cumsum(graph.kind == NodeKind.STACK))
-        self._stacks = stacks
-        self._outputs = np.append(0, np.cumsum(graph.kind == NodeKind.OUTPUT))
-        self._operators = np.append(0, np.cumsum(graph.kind == NodeKind.OPERATOR))
+        kinds = (NodeKind.STACK, NodeKind.OUTPUT, NodeKind.OPERATOR)
+        self._of_kind = {kind: np.flatnonzero(graph.kind == kind) for kind in kinds}
         self._modules: dict[int, tuple[float, float]] = {}
 
     def holds_stack(self, node: int) -> bool:
         """Whether a node is a stack or has one inside."""
-        return bool(self._stacks[node + self._graph.size[node]] > self._stacks[node])
+        return bool(self._inside(NodeKind.STACK, np.array([node]))[0])
+
+    def _inside(self, kind: NodeKind, nodes: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return how many nodes of a kind each subtree has."""
+        ids = self._of_kind[kind]
+        return np.searchsorted(ids, nodes + self._graph.size[nodes]) - np.searchsorted(ids, nodes)
 
     def roles(self, children: NDArray[np.int32]) -> list[int]:
         """Return the children's kinds; a plain module around an output head counts as one."""
-        kind, size = self._graph.kind, self._graph.size
-        holds = (self._outputs[children + size[children]] > self._outputs[children]) & (
-            self._stacks[children + size[children]] == self._stacks[children]
-        )
-        return np.where(holds & (kind[children] == NodeKind.MODULE), NodeKind.OUTPUT, kind[children]).tolist()
+        kind = self._graph.kind[children]
+        holds = (self._inside(NodeKind.OUTPUT, children) > 0) & (self._inside(NodeKind.STACK, children) == 0)
+        return np.where(holds & (kind == NodeKind.MODULE), NodeKind.OUTPUT, kind).tolist()
 
     def sizes(self, container: int, children: NDArray[np.int32]) -> Sizes:
         """Return the natural sizes of a container's children."""
-        graph, tree = self._graph, self._tree
+        graph, tree = self._graph, self.tree
         tails = tree.tail[children]
         leaf = tree.count[tails] == 0
         shaped = graph.shape_code[tails] >= 0
@@ -110,12 +111,9 @@ class Naturals:
         _lift_the_small(u, v, rigid)
         return Sizes(u, v, rigid, bar)
 
-    def _operators_in(self, node: int) -> int:
-        return int(self._operators[node + self._graph.size[node]] - self._operators[node])
-
     def _module(self, tail: int) -> tuple[float, float] | None:
         """Return the natural size of a module of few tensors, None for other containers."""
-        tree, graph = self._tree, self._graph
+        tree, graph = self.tree, self._graph
         if tree.count[tail] > _FEW_TENSORS:
             return None
         key = int(tree.key[tail])
@@ -142,14 +140,14 @@ class Naturals:
                 share = OPERATOR_BY_SPINE
             elif kind in _BLOCKS:
                 share = SHARE[NodeKind(kind)] * kinds.count(kind) ** (MANY_BLOCKS - 1)
-                share *= min(1 + self._operators_in(child) / _MANY_OPERATORS, 2.0)
+                share *= min(1 + int(self._inside(NodeKind.OPERATOR, np.array([child]))[0]) / _MANY_OPERATORS, 2.0)
             elif kind in SHARE:
                 share = SHARE[NodeKind(kind)]
             elif kind == NodeKind.LAYER:  # one that is in no stack
                 share = SPINE_SHARE * kinds.count(kind) ** (MANY_BLOCKS - 1)
             elif self.holds_stack(child):
                 share = max(SPINE_SHARE * (int(graph.size[child]) / whole) ** 0.5, SHARE[NodeKind.OPTIMIZER])
-            elif self._outputs[child + graph.size[child]] > self._outputs[child]:
+            elif self._inside(NodeKind.OUTPUT, np.array([child]))[0]:
                 share = SHARE[NodeKind.OUTPUT] + SHARE[NodeKind.NORM]
             else:
                 most = REST_BY_SPINE if by_spine else SHARE[NodeKind.MLP]

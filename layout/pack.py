@@ -9,7 +9,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Frame", "Items", "Plan", "best_grid", "pack_flow", "pack_grid"]
+__all__ = ["Frame", "Items", "Plan", "Room", "best_grid", "pack_flow", "pack_grid", "pack_rows"]
 
 # A gutter that has nothing to grow widens at most to this many times the mean column.
 _WIDEST_GUTTER = 0.6
@@ -30,6 +30,26 @@ class Frame:
     bottom: float
     width: float
     height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Free space that the ways between a container's children need, in its frame.
+
+    Attributes
+    ----------
+    gutter, corridor : float
+        Between columns, and between rows.
+    left, right, top, bottom : float
+        Between the outermost children and the container's edges.
+    """
+
+    gutter: float = 0.0
+    corridor: float = 0.0
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,7 @@ def pack_flow(
     """
     best: tuple[float, list[list[int]], list[int]] | None = None
     for columns, rank_of in _column_choices(ranks, items, gap):
-        widths = [max(items.u[i] for i in column) for column in columns]
+        widths = [max(map(items.u.__getitem__, column)) for column in columns]
         heights = [_height(column, items, gap) for column in columns]
         even = min(widths) == max(widths)
         edges = list(accumulate((width + gap for width in widths), initial=0.0))
@@ -109,11 +129,11 @@ def pack_flow(
                 best = scale, columns, starts
     assert best is not None, "a container has children"
     _, columns, starts = best
-    return _set_rows([columns[a:b] for a, b in pairwise(starts)], items, frame, gap, row_gap)
+    return pack_rows([columns[a:b] for a, b in pairwise(starts)], items, frame, gap, row_gap)
 
 
 def _height(column: list[int], items: Items, gap: float) -> float:
-    return sum(items.v[i] for i in column) + gap * (len(column) - 1)
+    return sum(map(items.v.__getitem__, column)) + gap * (len(column) - 1)
 
 
 def _column_choices(
@@ -137,8 +157,15 @@ def _column_choices(
             if len(rank) <= _FEW:
                 share = max(k for k in range(1, share + 1) if len(rank) % k == 0)
             columns.extend(rank[k : k + share] for k in range(0, len(rank), share))
+            if len(columns[-1]) < share < len(rank) and _are_equal(rank, items):
+                # Equal siblings have equal slots: the empty ones are held by the first in the column once more.
+                columns[-1] = columns[-1] + columns[-1][:1] * (share - len(columns[-1]))
             rank_of.extend([r] * (len(columns) - len(rank_of)))
         yield columns, rank_of
+
+
+def _are_equal(rank: list[int], items: Items) -> bool:
+    return len({(items.u[i], items.v[i], items.stretch_v[i]) for i in rank}) == 1
 
 
 def _mixes(starts: list[int], rank_of: list[int]) -> bool:
@@ -191,8 +218,8 @@ def _shares(total: float, weights: list[float], takes: list[bool]) -> list[float
     return [total * weight / sum_of_takers if take else 0.0 for weight, take in zip(weights, takes, strict=True)]
 
 
-def _set_rows(rows: list[list[list[int]]], items: Items, frame: Frame, gap: float, row_gap: float) -> Plan:
-    """Give every item its place: all to one scale, then what is left over to what stretches, or to the gaps."""
+def pack_rows(rows: Sequence[list[list[int]]], items: Items, frame: Frame, gap: float, row_gap: float) -> Plan:
+    """Set rows of columns of items: all to one scale, then what is left over to what stretches, or to the gaps."""
     widths = [[max(items.u[i] for i in column) for column in row] for row in rows]
     naturals = [max(_height(column, items, gap) for column in row) for row in rows]
     across = max(sum(row) + gap * (len(row) - 1) for row in widths)
@@ -271,7 +298,9 @@ def _set_column(
         extra = min(spare / (len(column) + 1), 0.3 * sum(heights) / len(heights))
         between += extra
         top -= (spare - extra * (len(column) - 1)) / 2
-    for i, height in zip(column, heights, strict=True):
+    for k, (i, height) in enumerate(zip(column, heights, strict=True)):
+        if k and i == column[0]:
+            break  # the rest are empty slots
         width = right - left if items.stretch_u[i] else items.u[i] * scale
         size[i] = width, height
         low[i] = left + (right - left - width) / 2, top - height

@@ -1,20 +1,22 @@
 """How each kind of container lays out its children: as a page of panels, a grid, by shares, or by size."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
-from .items import TENSOR_GAP, TENSOR_RIM, Naturals
-from .pack import Frame, Items, Plan, pack_flow, pack_grid
+from .items import TENSOR_GAP, TENSOR_RIM, Naturals, Sizes
+from .lanes import lane_of
+from .pack import Frame, Items, Plan, Room, pack_flow, pack_grid, pack_rows
 from .ranks import ranks_of
 from .shares import PLANNED
-from .stack import LANE_STRIP, apart_of, is_page, pack_stack
+from .stack import apart_of, is_page, pack_stack
 from .tree import Tree
 
-__all__ = ["Flow", "plan_of"]
+__all__ = ["Flow", "Planner"]
 
 # Rims and gutters, as parts of the smaller side of a frame unless said otherwise.
 _RIM = 0.03
@@ -29,6 +31,7 @@ _GAP = 0.10  # of the side of a mean item
 _GAP_OF_FLOW = 0.18
 _SKIP_LANE = 0.04
 _ROW_PRICE = 1.25
+_FREE_ROWS = 6.0  # in a frame more slender than this, rows have no price: it would only become more slender inside
 # Operators and values stay small: this slender at most, and beside tensors this part of the largest one's side.
 _CHIPS = (NodeKind.OPERATOR, NodeKind.VALUE)
 _SLENDEREST_CHIP = 5.0
@@ -36,6 +39,9 @@ _LARGEST_CHIP = 0.5
 _LARGEST_OF_FRAME = 0.15
 # A frame narrower than this takes the columns of a plan by shares as rows.
 _NARROW = 0.8
+_CHIPS_A_ROW, _CHIP_LINE = 8, 3.0  # number, and share at least
+_NO_ROOM = Room()
+_WIDENINGS = 3  # of gaps, until they are as wide as the ways need
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,52 +66,115 @@ class Flow:
         return bool(self.reads or self.adds)
 
 
-@dataclass(frozen=True, slots=True)
-class _Container:
-    """One container that is being planned."""
+class Planner:
+    """Plans one container's children; some of them may be hidden, and are not placed then.
 
-    node: int
-    kind: NodeKind
-    children: NDArray[np.int32]
-    kinds: list[int]
-    flow: Flow
-    aspect: float
+    Parameters
+    ----------
+    graph : ModelGraph
+    tree : Tree
+        Tells which children are placed.
+    naturals : Naturals
+        Of the whole graph.
+    node : int
+        The container.
+    flow : Flow
+        Between these children.
+    aspect : float
+        Of the frame, whose height is 1.
+    every_flow : Flow, optional
+        Between all children, where some are hidden: it tells how those that are placed are laid out and ordered.
+    arrangement : str
+        How layers are arranged, if its children are layers.
+    """
+
+    def __init__(
+        self,
+        graph: ModelGraph,
+        tree: Tree,
+        naturals: Naturals,
+        node: int,
+        flow: Flow,
+        aspect: float,
+        every_flow: Flow | None = None,
+        arrangement: str = "wrap",
+    ) -> None:
+        self._graph, self._tree = graph, tree
+        self.naturals, self.node, self.kind = naturals, node, graph.kind_of(node)
+        self.flow, self.aspect, self._arrangement = flow, aspect, arrangement
+        self.children, self.every = tree.children(node), naturals.tree.children(node)
+        self.kinds: list[int] = graph.kind[self.children].tolist()
+        self.every_kinds: list[int] = graph.kind[self.every].tolist()
+        self._every_flow = every_flow or flow
+        self.room = _NO_ROOM
+
+    def plan(self, room: Room = _NO_ROOM) -> Plan:
+        """Return the plan.
+
+        Parameters
+        ----------
+        room : Room
+            Free space at least, where children are packed by shares or by size.
+        """
+        self.room = room
+        graph, tree, whole = self._graph, self._tree, self._every_flow
+        if not whole.has_lane and is_page(graph.kind[self.every], whole.pairs):
+            apart = apart_of(graph.kind[self.children])
+            return pack_stack(self._arrangement, len(self.children), apart, self.aspect, streams=bool(whole.pairs))
+        if not whole.pairs and not whole.has_lane and len(self.every) > 2:
+            tails = tree.tail[self.children]
+            key = self.naturals.tree.key[tails]  # what is hidden inside children does not make them look different
+            alike = (key == key[0]) & (tree.step[tails] == tree.step[tails[0]])
+            if alike.all():
+                return _equal(self)
+            # transformers 5 has the activation that all experts use among them.
+            last_is_empty = not graph.total_parameters[self.children[-1]]
+            if self.kind == NodeKind.EXPERTS and alike[:-1].all() and last_is_empty:
+                return _equal(self, above=1)
+        by_shares = any(kind in PLANNED for kind in set(self.every_kinds)) or self.naturals.holds_stack(self.node)
+        return _by_shares(self) if by_shares else _by_size(self)
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """Natural sizes of the children."""
+        return self.naturals.sizes(self.node, self.children)
 
     def frame(self, rim: float, above: float = 0.0) -> Frame:
-        """Return the frame less a rim, the strip of the residual lane and room above."""
-        edge = rim * min(self.aspect, 1.0)
-        floor = LANE_STRIP if self.flow.has_lane else edge
-        return Frame(edge, floor, self.aspect - 2 * edge, 1.0 - floor - edge - above)
+        """Return the frame less a rim, the strip of the residual lane, and the room that ways need."""
+        edge, room = rim * min(self.aspect, 1.0), self.room
+        left, right, top = max(edge, room.left), max(edge, room.right), max(edge + above, room.top)
+        floor = lane_of(self.aspect).strip + room.bottom if self.flow.has_lane else max(edge, room.bottom)
+        return Frame(left, floor, self.aspect - left - right, 1.0 - floor - top)
+
+    @cached_property
+    def ranks_by_kind(self) -> list[list[int]]:
+        """The children's ranks."""
+        return self._ranks(self.every_kinds)
+
+    @cached_property
+    def ranks_by_role(self) -> list[list[int]]:
+        """The children's ranks, where plain modules that stand for something known count as that."""
+        return self._ranks(self.naturals.roles(self.every))
+
+    def _ranks(self, roles: list[int]) -> list[list[int]]:
+        """Return the children's ranks, in the order that all have together; `roles` are those of all."""
+        ranks = ranks_of(roles, self._every_flow.pairs, self.kind)
+        if len(self.children) == len(self.every):
+            return ranks
+        position = {child: k for k, child in enumerate(np.searchsorted(self.every, self.children).tolist())}
+        placed = [[position[child] for child in rank if child in position] for rank in ranks]
+        return [rank for rank in placed if rank]
 
 
-def plan_of(graph: ModelGraph, tree: Tree, naturals: Naturals, node: int, flow: Flow, aspect: float) -> Plan:
-    """Return the plan of a container's children in a frame of the given aspect and height 1."""
-    children = tree.children(node)
-    container = _Container(node, graph.kind_of(node), children, graph.kind[children].tolist(), flow, aspect)
-    kinds = set(container.kinds)
-    if is_page(graph.kind[children]) and not flow.has_lane:
-        return pack_stack(len(children), apart_of(graph.kind[children]), aspect, streams=bool(flow.pairs))
-    if not flow.pairs and not flow.has_lane and len(children) > 2:
-        tails = tree.tail[children]
-        alike = (tree.key[tails] == tree.key[tails[0]]) & (tree.step[tails] == tree.step[tails[0]])
-        if alike.all():
-            return _equal(container, naturals)
-        # transformers 5 has the activation that all experts use among them.
-        if container.kind == NodeKind.EXPERTS and alike[:-1].all() and not graph.total_parameters[children[-1]]:
-            return _equal_above_one(container, naturals)
-    by_shares = not kinds.isdisjoint(PLANNED) or naturals.holds_stack(node)
-    return _by_shares(container, naturals) if by_shares else _by_size(container, naturals)
-
-
-def _equal(container: _Container, naturals: Naturals, above: int = 0) -> Plan:
+def _equal(container: Planner, above: int = 0) -> Plan:
     """Many equal children: a uniform grid.
 
     Parameters
     ----------
     above : int
-        Children at the end that the grid leaves out, and room below it for them.
+        Children at the end that stand by themselves below the grid.
     """
-    sizes = naturals.sizes(container.node, container.children[:1])
+    sizes = container.naturals.sizes(container.node, container.children[:1])
     want = 1.0 if container.kind in (NodeKind.EXPERTS, NodeKind.HEADS) else float(sizes.u[0] / sizes.v[0])
     count = len(container.children) - above
 
@@ -121,15 +190,14 @@ def _equal(container: _Container, naturals: Naturals, above: int = 0) -> Plan:
     plan = grid(0.5 * space / min(container.aspect, 1.0))
     if sizes.rigid[0]:
         _fit(plan, np.full(count, want))
-    return plan
+    return _with_one_below(plan, container.aspect) if above else plan
 
 
-def _equal_above_one(container: _Container, naturals: Naturals) -> Plan:
-    """Many equal children as a grid, and a small one below them."""
-    plan = _equal(container, naturals, above=1)
+def _with_one_below(plan: Plan, aspect: float) -> Plan:
+    """Return a grid's plan with a small child below it."""
     low, high = 0.25 * _BELOW_GRID, 0.85 * _BELOW_GRID
-    width = min(0.3 * container.aspect, 3.0 * (high - low))
-    left = 0.5 * (container.aspect - width)
+    width = min(0.3 * aspect, 3.0 * (high - low))
+    left = 0.5 * (aspect - width)
     return Plan(
         np.vstack([plan.low, [left, low]]),
         np.vstack([plan.size, [width, high - low]]),
@@ -141,35 +209,40 @@ def _equal_above_one(container: _Container, naturals: Naturals) -> Plan:
     )
 
 
-def _by_shares(container: _Container, naturals: Naturals) -> Plan:
+def _by_shares(container: Planner) -> Plan:
     """Known blocks: columns whose widths are set by kind."""
+    naturals = container.naturals
     has_spine = naturals.holds_stack(container.node)
     in_panel = container.kind in (NodeKind.LAYER, NodeKind.MTP)
-    ranks = ranks_of(naturals.roles(container.children), container.flow.pairs, container.kind)
+    ranks = container.ranks_by_role
     frame = container.frame(
         _SPINE_RIM if has_spine else _PANEL_RIM if in_panel else _BLOCK_RIM,
         _SKIP_LANE if _skips(ranks, container.flow) else 0.0,
     )
     shares = naturals.shares(container.node, container.children)
-    widths = [max(shares[i] for i in rank) for rank in ranks]
+    # In a narrow frame ranks are rows, those of operators several to a row.
     narrow = container.aspect < _NARROW and len(ranks) > 1
+    lines = _lines(ranks, container.kinds) if narrow else [[rank] for rank in ranks]
+    widths = [max(shares[i] for rank in line for i in rank) for line in lines]
+    widths = [max(width, _CHIP_LINE) if len(line) > 1 else width for line, width in zip(lines, widths, strict=True)]
     length, across = (frame.height, frame.width) if narrow else (frame.width, frame.height)
-    gutter = min(_GUTTER * (0.3 if has_spine else 1.0), 0.25 * length / len(ranks))
+    wanted = container.room.corridor if narrow else container.room.gutter
+    gutter = min(max(_GUTTER * (0.3 if has_spine else 1.0), wanted), 0.25 * length / len(lines))
     # One natural unit is a percent of the panel; the other side is whatever fills the frame.
-    unit = (length - gutter * (len(ranks) - 1)) / sum(widths)
+    unit = (length - gutter * (len(lines) - 1)) / sum(widths)
     gap = gutter / unit
     u, v = [0.0] * len(shares), [0.0] * len(shares)
-    for rank, width in zip(ranks, widths, strict=True):
-        total = sum(shares[i] for i in rank)
-        room = max(across / unit - gap * (len(rank) - 1), 0.1 * across / unit)
-        for i in rank:
-            if narrow:
-                u[i], v[i] = across / unit, width * shares[i] / total
-            else:
-                u[i], v[i] = width, room * shares[i] / total
+    for line, width in zip(lines, widths, strict=True):
+        part = across / unit / len(line) - gap * (1 - 1 / len(line))
+        for rank in line:
+            total = sum(shares[i] for i in rank)
+            free = max(across / unit - gap * (len(rank) - 1), 0.1 * across / unit)
+            for i in rank:
+                u[i], v[i] = (part, width * shares[i] / total) if narrow else (width, free * shares[i] / total)
     stretch = [True] * len(shares)
-    plan = pack_flow(ranks, Items(u, v, stretch, stretch), frame, gap, gap)
-    sizes = naturals.sizes(container.node, container.children)
+    items = Items(u, v, stretch, stretch)
+    plan = pack_rows(lines, items, frame, gap, gap) if narrow else pack_flow(ranks, items, frame, gap, gap)
+    sizes = container.sizes
     ratio = sizes.u / sizes.v
     # A bar stands, as the flow crosses it.
     ratio[sizes.bar] = np.minimum(ratio, 1 / ratio)[sizes.bar]
@@ -180,17 +253,32 @@ def _by_shares(container: _Container, naturals: Naturals) -> Plan:
     return plan
 
 
-def _by_size(container: _Container, naturals: Naturals) -> Plan:
+def _lines(ranks: list[list[int]], kinds: list[int]) -> list[list[list[int]]]:
+    """Return the rows of a narrow frame: one a rank, but several ranks of nothing but operators and values."""
+    lines: list[list[list[int]]] = []
+    small = False
+    for rank in ranks:
+        chips = all(kinds[i] in _CHIPS for i in rank)
+        if chips and small and len(lines[-1]) < _CHIPS_A_ROW:
+            lines[-1].append(rank)
+        else:
+            lines.append([rank])
+        small = chips
+    return lines
+
+
+def _by_size(container: Planner) -> Plan:
     """Anything else: natural sizes, to one scale."""
-    sizes = naturals.sizes(container.node, container.children)
-    ranks = ranks_of(container.kinds, container.flow.pairs, container.kind)
+    sizes = container.sizes
+    ranks = container.ranks_by_kind
     only_tensors = bool(sizes.rigid.all()) and all(kind == NodeKind.TENSOR for kind in container.kinds)
     if only_tensors:
         rim, gap, price = TENSOR_RIM, TENSOR_GAP * float(np.maximum(sizes.u, sizes.v).max()), 1.0
     else:
         mean = float(np.sqrt((sizes.u * sizes.v).mean()))
         rim = _RIM_OF_FLOW if container.flow.pairs else _RIM
-        gap, price = (_GAP_OF_FLOW if container.flow.pairs else _GAP) * mean, _ROW_PRICE
+        gap = (_GAP_OF_FLOW if container.flow.pairs else _GAP) * mean
+        price = _ROW_PRICE if 1 / _FREE_ROWS < container.aspect < _FREE_ROWS else 1.0
     frame = container.frame(rim, _SKIP_LANE if _skips(ranks, container.flow) else 0.0)
     stretch: list[bool] = (~sizes.rigid).tolist()
     best: Plan | None = None
@@ -200,12 +288,24 @@ def _by_size(container: _Container, naturals: Naturals) -> Plan:
         items = Items(
             np.where(turn, sizes.v, sizes.u).tolist(), np.where(turn, sizes.u, sizes.v).tolist(), stretch, stretch
         )
-        plan = pack_flow(ranks, items, frame, gap, gap, price)
+        plan = _pack_roomily(ranks, items, frame, gap, price, container.room)
         if best is None or plan.scale > best.scale * 1.001:
             best = plan
     assert best is not None
     _trim_chips(best, container, _LARGEST_CHIP * best.scale * float(np.sqrt((sizes.u * sizes.v).max())))
     return best
+
+
+def _pack_roomily(ranks: list[list[int]], items: Items, frame: Frame, gap: float, price: float, room: Room) -> Plan:
+    """Pack with gaps that are as wide as the ways between need, though everything else is smaller then."""
+    across = gap
+    plan = pack_flow(ranks, items, frame, gap, across, price)
+    for _ in range(_WIDENINGS):
+        if gap * plan.scale >= 0.99 * room.gutter and across * plan.scale >= 0.99 * room.corridor:
+            break
+        gap, across = max(gap, room.gutter / plan.scale), max(across, room.corridor / plan.scale)
+        plan = pack_flow(ranks, items, frame, gap, across, price)
+    return plan
 
 
 def _skips(ranks: list[list[int]], flow: Flow) -> bool:
@@ -214,7 +314,7 @@ def _skips(ranks: list[list[int]], flow: Flow) -> bool:
     return any(rank_of[target] - rank_of[source] != 1 for source, target in flow.pairs)
 
 
-def _trim_chips(plan: Plan, container: _Container, most: float) -> None:
+def _trim_chips(plan: Plan, container: Planner, most: float) -> None:
     """Shrink, in place, operators and values about their centres: they say what is done, not how much there is.
 
     Parameters

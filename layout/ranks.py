@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..graph.kinds import NodeKind
 from .shares import PHASE, PHASE_OF_REST
 
-__all__ = ["ranks_of"]
+__all__ = ["feedback", "in_model_order", "longest_paths", "ranks_of"]
 
 _SWEEPS = 4
 # What may stand ready from the beginning on, however late it is used.
@@ -33,12 +33,8 @@ def ranks_of(kinds: Sequence[int], pairs: Sequence[tuple[int, int]], container: 
     n = len(kinds)
     if not pairs and not any(kind in PHASE for kind in set(kinds)):
         return [[child] for child in range(n)]
-    after: list[list[int]] = [[] for _ in range(n)]
-    before: list[list[int]] = [[] for _ in range(n)]
-    for source, target in pairs:
-        after[source].append(target)
-        before[target].append(source)
-    rank = _longest_paths(after, before)
+    after, before = _neighbours(n, pairs)
+    rank = longest_paths(n, pairs)
     _bring_to_users(rank, kinds, after, before)
     ranks: list[list[int]] = []
     components = _components(n, pairs, kinds, container)
@@ -52,19 +48,41 @@ def ranks_of(kinds: Sequence[int], pairs: Sequence[tuple[int, int]], container: 
     return _by_barycentre([members for members in ranks if members], after, before)
 
 
-def _longest_paths(after: list[list[int]], before: list[list[int]]) -> list[int]:
+def feedback(n: int, pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the pairs that close cycles: those of a common cycle that lead back in model order.
+
+    Without them no cycle is left; where there are no cycles, there are none of them.
+    """
+    if all(source < target for source, target in pairs):
+        return set()
+    knot = _strong_components(_neighbours(n, pairs)[0])
+    return {(source, target) for source, target in pairs if source >= target and knot[source] == knot[target]}
+
+
+def in_model_order(n: int, pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether all flow leads on in model order, but for what closes cycles."""
+    return all(source < target for source, target in pairs) or all(
+        source < target or (source, target) in back for back in (feedback(n, pairs),) for source, target in pairs
+    )
+
+
+def longest_paths(n: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
     """Return each child's longest distance from a source; cycles are broken in model order."""
-    rank, waiting = _kahn(after, before)
+    rank, waiting = _kahn(*_neighbours(n, pairs))
     if not any(waiting):
         return rank
-    knot = _strong_components(after)
+    back = feedback(n, pairs)
+    return _kahn(*_neighbours(n, [pair for pair in pairs if pair not in back]))[0]
 
-    def forward(source: int, target: int) -> bool:
-        return knot[source] != knot[target] or source < target
 
-    kept = [[target for target in targets if forward(source, target)] for source, targets in enumerate(after)]
-    came = [[source for source in sources if forward(source, target)] for target, sources in enumerate(before)]
-    return _kahn(kept, came)[0]
+def _neighbours(n: int, pairs: Sequence[tuple[int, int]]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return what comes after and what comes before each child."""
+    after: list[list[int]] = [[] for _ in range(n)]
+    before: list[list[int]] = [[] for _ in range(n)]
+    for source, target in pairs:
+        after[source].append(target)
+        before[target].append(source)
+    return after, before
 
 
 def _bring_to_users(rank: list[int], kinds: Sequence[int], after: list[list[int]], before: list[list[int]]) -> None:

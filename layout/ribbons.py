@@ -1,15 +1,14 @@
 """Routes of all containers, from templates: a few numpy operations a template."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..graph.kinds import EdgeKind
-from .boxes import Boxes
+from .boxes import TINIEST, Boxes
+from .links import SELF
 from .placement import Routes
-from .template import SELF, Template
+from .template import Template
 from .tree import Tree
 
 __all__ = ["set_routes"]
@@ -29,38 +28,50 @@ def set_routes(tree: Tree, templates: Sequence[Template], boxes: Boxes) -> Route
         for k, template in enumerate(templates)
         if len(template.routes.source)
     ]
-    points = np.empty((sum(len(table.points) * len(owner) for table, owner in shared), 3))
-    done = 0
-    sources: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-    targets: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-    widths: list[NDArray[np.float64]] = [np.empty(0)]
+    # Filled in place: a million nodes have 25 million points, and to join as many lists would hold them twice.
+    rows = sum(len(table.source) * len(owner) for table, owner in shared)
+    routes = Routes(
+        source=np.empty(rows, np.int32),
+        target=np.empty(rows, np.int32),
+        owner=np.empty(rows, np.int32),
+        kind=np.empty(rows, np.uint8),
+        provenance=np.empty(rows, np.uint8),
+        backward=np.empty(rows, np.bool_),
+        bundle=np.empty(rows, np.int32),
+        start=np.zeros(rows + 1, np.int64),
+        points=np.empty((sum(len(table.points) * len(owner) for table, owner in shared), 3)),
+        width=np.empty(rows),
+    )
+    row, point, bundle = 0, 0, 0
     for table, owner in shared:
+        copies, m, many = len(owner), len(table.source), len(table.points)
         frame = boxes.frame(owner)
         stream, through = table.kind == EdgeKind.RESIDUAL, table.source == table.target
         lift = np.where(stream, np.where(through, _LIFT_OF_THROUGH, _LIFT_OF_STREAM), _LIFT_OF_DATA)
         unit = np.column_stack([table.points, np.repeat(lift, table.counts)])
         scale = np.column_stack([frame.size, np.minimum(frame.size[:, 0], frame.size[:, 1])])
-        block = points[done : done + len(owner) * len(unit)].reshape(len(owner), len(unit), 3)
-        done += len(owner) * len(unit)
-        np.multiply(scale[:, None, :], unit, out=block)
-        block += np.column_stack([frame.low, frame.front])[:, None, :]
-        for ends, positions in ((sources, table.source), (targets, table.target)):
+        block = routes.points[point : point + copies * many].reshape(copies, many, 3)
+        base = np.column_stack([frame.low, frame.front])
+        for axis in range(3):  # one at a time: numpy's inner loop is as long as a template then, not three
+            np.multiply(scale[:, axis, None], unit[:, axis], out=block[:, :, axis])
+            block[:, :, axis] += base[:, axis, None]
+        point += copies * many
+
+        mine = slice(row, row + copies * m)
+        row += copies * m
+        for ends, positions in ((routes.source, table.source), (routes.target, table.target)):
             children = tree.heads[tree.first[owner][:, None] + np.maximum(positions, 0)]
-            ends.append(np.where(positions == SELF, owner[:, None], children).astype(np.int32).ravel())
-        widths.append((frame.size[:, 1:] * table.width).ravel())
-
-    def tiled(values: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
-        each = [np.tile(column, len(owner)) for column, (_, owner) in zip(values, shared, strict=True)]
-        return np.concatenate([np.empty(0, dtype), *each])
-
-    owners = [np.repeat(owner, len(table.source)) for table, owner in shared]
-    return Routes(
-        source=np.concatenate(sources),
-        target=np.concatenate(targets),
-        owner=np.concatenate([np.empty(0, np.int32), *owners]).astype(np.int32),
-        kind=tiled([table.kind for table, _ in shared], np.uint8),
-        provenance=tiled([table.provenance for table, _ in shared], np.uint8),
-        start=np.append(0, np.cumsum(tiled([table.counts for table, _ in shared], np.int64))),
-        points=points,
-        width=np.concatenate(widths),
-    )
+            ends[mine].reshape(copies, m)[:] = np.where(positions == SELF, owner[:, None], children)
+        routes.owner[mine].reshape(copies, m)[:] = owner[:, None]
+        for name in ("kind", "provenance", "backward"):
+            getattr(routes, name)[mine].reshape(copies, m)[:] = getattr(table, name)
+        routes.start[mine.start + 1 : mine.stop + 1].reshape(copies, m)[:] = table.counts
+        width = np.multiply(frame.size[:, 1:], table.width, out=routes.width[mine].reshape(copies, m))
+        np.maximum(width, TINIEST, out=width)
+        # Bundles of all copies are numbered apart.
+        own = int(table.bundle.max()) + 1
+        first = bundle + own * np.arange(copies)[:, None]
+        routes.bundle[mine].reshape(copies, m)[:] = np.where(table.bundle < 0, -1, first + table.bundle)
+        bundle += own * copies
+    np.cumsum(routes.start, out=routes.start)
+    return routes

@@ -1,130 +1,96 @@
-"""The plan of a stack: layers as panels on a page, read like text, with room for the residual stream to turn."""
+"""The plan of a stack, by its arrangement, and where the residual stream enters and leaves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
+from ..graph.model_graph import ModelGraph
+from .deck import pack_deck
+from .lanes import lane_of
 from .pack import Plan
+from .ranks import in_model_order
+from .row import pack_row, suits_row
+from .wrap import pack_wrap
 
-__all__ = ["LANE_STRIP", "LANE_WIDTH", "LANE_Y", "Port", "apart_of", "is_page", "pack_stack", "stack_port"]
+__all__ = [
+    "ARRANGEMENTS",
+    "Port",
+    "apart_of",
+    "in_panels",
+    "is_page",
+    "pack_stack",
+    "picked",
+    "stack_port",
+]
 
-# The residual stream runs through a strip along the lower edge of each panel. Parts of the panel's height.
-LANE_STRIP = 0.095
-LANE_Y = 0.04
-LANE_WIDTH = 0.032
+ARRANGEMENTS = ("auto", "wrap", "row", "deck")
 
 _IS_PANEL = np.isin(np.arange(256), (NodeKind.LAYER, NodeKind.MTP))  # by kind
-# A panel has about the shape of a window, so that flying to it fills the screen.
-_ASPECT = 16 / 9
-_NARROWEST, _WIDEST = 1.2, 2.4
-# Gutters, as parts of a panel's height.
-_BETWEEN = 0.035
-_ROW_GAP = 0.085
-_SIDE = 0.09  # where the stream runs down to the next row
-_RIM = 0.03
-_UNDERPASS = 0.08  # below the last row, where the stream leaves under panels that stand apart
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    columns: int
-    rows: int
-    width: float
-    height: float
-
-    @property
-    def tile(self) -> float:
-        """Height of the largest window-shaped picture in a panel."""
-        return min(self.width / _ASPECT, self.height)
-
-
-def _grid(slots: int, columns: int, aspect: float, floor: float, *, streams: bool) -> _Grid:
-    rows = ceil(slots / columns)
-    row_gap, side = (_ROW_GAP, _SIDE) if streams else (_BETWEEN, _RIM)
-    height = 1.0 / (rows + (rows - 1) * row_gap + _RIM + floor)
-    width = (aspect - (2 * side + (columns - 1) * _BETWEEN) * height) / columns
-    if width > _WIDEST * height:
-        width = _WIDEST * height
-    elif width < _NARROWEST * height:
-        # Gutters shrink with the panels, so the width is that of the page.
-        height = aspect / (2 * side + (columns - 1) * _BETWEEN + columns * _NARROWEST)
-        width = _NARROWEST * height
-    return _Grid(columns, rows, width, height)
-
-
-def _best(slots: int, aspect: float, floor: float, *, streams: bool) -> _Grid:
-    best = _grid(slots, 1, aspect, floor, streams=streams)
-    for columns in range(2, slots + 1):
-        grid = _grid(slots, columns, aspect, floor, streams=streams)
-        if grid.tile > best.tile * (1 + 1e-9):
-            best = grid
-        elif grid.tile < best.tile / 4:
-            break  # more columns only make thinner panels
-    return best
-
-
-def pack_stack(count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
-    """Set the panels of a stack into rows.
+def pack_stack(arrangement: str, count: int, apart: int, aspect: float, *, streams: bool) -> Plan:
+    """Set the layers of a stack into their frame.
 
     Parameters
     ----------
+    arrangement : str
+        "wrap", "row" or "deck".
     count : int
-        Panels.
+        Layers.
     apart : int
-        How many of them, at the end, do not belong to the main stack; they keep an empty slot's distance
-        where the page has one to spare.
+        How many of them, at the end, do not belong to the main stack and keep a distance.
     aspect : float
         Width of the frame, whose height is 1.
     streams : bool
-        Whether a residual stream runs from panel to panel, and so needs room to turn at row ends.
+        Whether a residual stream runs from layer to layer.
     """
-    floor = _UNDERPASS if apart and streams else _RIM
-    grid = _best(count, aspect, floor, streams=streams)
-    slot = np.arange(count)
-    if apart and grid.columns * grid.rows > count:
-        slot[count - apart :] += 1
-    row, column = slot // grid.columns, slot % grid.columns
-
-    side = (_SIDE if streams else _RIM) * grid.height
-    spare = aspect - grid.columns * grid.width - 2 * side
-    between = 0.0
-    if grid.columns > 1:
-        between = min(spare / (grid.columns - 1), 0.25 * grid.width)
-        side += (spare - between * (grid.columns - 1)) / 2
-    else:
-        side += spare / 2
-    left = side + np.arange(grid.columns) * (grid.width + between)
-
-    rim = _RIM * grid.height
-    spare = 1.0 - grid.rows * grid.height - rim - floor * grid.height
-    between = 0.0
-    if grid.rows > 1:
-        between = min(spare / (grid.rows - 1), 0.3 * grid.height)
-        rim += (spare - between * (grid.rows - 1)) / 2
-    else:
-        rim += spare / 2
-    top = 1.0 - rim - np.arange(grid.rows) * (grid.height + between)
-
-    low = np.empty((count, 2))
-    low[:, 0], low[:, 1] = left[column], top[row] - grid.height
-    slots = [(float(x), float(x) + grid.width) for x in left]
-    return Plan(
-        low,
-        np.tile([grid.width, grid.height], (count, 1)),
-        row.tolist(),
-        column.tolist(),
-        [(float(y) - grid.height, float(y)) for y in top],
-        [slots] * grid.rows,
-        1.0,
-    )
+    if arrangement == "row":
+        return pack_row(count, apart, aspect)
+    if arrangement == "deck":
+        return pack_deck(count, aspect, streams=streams)
+    return pack_wrap(count, apart, aspect, streams=streams)
 
 
-def is_page(kinds: NDArray[np.uint8]) -> bool:
-    """Whether a container's children are all layers, and so set as a page of panels."""
-    return bool(_IS_PANEL[kinds].all())
+def picked(arrangement: str, graph: ModelGraph, aspect: float) -> str:
+    """Return the arrangement that "auto" stands for; any other stands for itself.
+
+    All layers of the model that are in no other layer, side by side in one row on a root plate of this aspect: a "row"
+    where they are panels still (aspect 1.2 at least), and hold as large a window-shaped picture as the panels of a
+    "wrap", which is what their smallest tiles grow with; then the stream runs straight. In a window that is so of one
+    layer, in a strip of three windows' width of about three; all others are wrapped.
+    """
+    if arrangement != "auto":
+        return arrangement
+    layers, end = 0, 0
+    for panel in np.flatnonzero(_IS_PANEL[graph.kind]).tolist():
+        if panel >= end:
+            layers, end = layers + 1, panel + int(graph.size[panel])
+    return "row" if layers and suits_row(layers, aspect) else "wrap"
+
+
+def in_panels(graph: ModelGraph) -> NDArray[np.bool_]:
+    """Return which nodes are inside a layer, shape (N,)."""
+    panels = np.flatnonzero(_IS_PANEL[graph.kind])
+    change = np.zeros(len(graph) + 1, np.int64)
+    change[panels + 1] += 1
+    np.subtract.at(change, panels + graph.size[panels], 1)
+    return np.cumsum(change[:-1]) > 0
+
+
+def is_page(kinds: NDArray[np.uint8], pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether a container's children are arranged as a stack: all are layers, and the flow follows their order.
+
+    Parameters
+    ----------
+    kinds : ndarray of uint8, shape (n,)
+        Of the children.
+    pairs : sequence of (int, int)
+        Flow between them, by position.
+    """
+    return bool(_IS_PANEL[kinds].all()) and in_model_order(len(kinds), pairs)
 
 
 def apart_of(kinds: NDArray[np.uint8]) -> int:
@@ -142,7 +108,7 @@ class Port:
     width: float
 
 
-def stack_port(plan: Plan, main: int) -> Port:
+def stack_port(plan: Plan, main: int, *, lanes: bool) -> Port:
     """Return where the stream comes into a stack at its left edge and goes out at its right edge.
 
     Parameters
@@ -150,10 +116,14 @@ def stack_port(plan: Plan, main: int) -> Port:
     plan : Plan
     main : int
         Number of panels that do not stand apart.
+    lanes : bool
+        Whether the stream runs along a lane in the panels; it meets those without one in the middle.
     """
-    height = float(plan.size[0, 1])
-    leave = float(plan.low[main - 1, 1]) + LANE_Y * height
-    if plan.row[main - 1] == plan.row[-1] and main < len(plan.row):
+    width, height = plan.size[0].tolist()
+    lane = lane_of(width / height)
+    y = lane.y if lanes else 0.5
+    leave = float(plan.low[main - 1, 1]) + y * height
+    if main < len(plan.row) and plan.row[main - 1] == plan.row[-1] and plan.column[main - 1] != plan.column[-1]:
         # Panels set apart stand in the way: the stream goes out under them.
         leave = plan.bands[plan.row[-1]][0] / 2
-    return Port(float(plan.low[0, 1]) + LANE_Y * height, leave, LANE_WIDTH * height)
+    return Port(float(plan.low[0, 1]) + y * height, leave, lane.width * height)

@@ -1,84 +1,25 @@
 """Templates: the plan of one container, made once for all containers of the same structure and shape."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.kinds import EdgeKind, NodeKind
+from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
+from .flows import Flows
 from .footprint import rim
 from .items import Naturals
+from .lanes import lane_of, quantised
 from .lift import Lifted
+from .links import SELF
 from .pack import Plan
-from .plans import Flow, plan_of
-from .polylines import Way, polylines
-from .routes import Roads
-from .stack import LANE_STRIP, LANE_WIDTH, LANE_Y, Port, apart_of, is_page, pack_stack, stack_port
+from .plans import Flow, Planner
+from .route_table import RouteTable, Stretch
+from .stack import apart_of, in_panels, is_page, stack_port
 from .tree import Tree
 
-__all__ = ["SELF", "Library", "RouteTable", "Template"]
-
-# Aspects are told apart in steps of 1/256 of an octave: a template is stretched by at most 0.14 %.
-_STEPS = 256
-SELF = -1  # stands for the container itself as an end of a route
-_DATA_WIDTH = 0.4  # of the narrowest gutter
-_WIDEST_DATA = 0.022
-_BRANCH_WIDTH = 0.55  # of the residual ribbon
-
-
-class _Route(NamedTuple):
-    """One route of a template: ends by position among the children, `SELF` for the container."""
-
-    source: int
-    target: int
-    kind: int
-    provenance: int
-    width: float  # as a part of the container's height
-    way: Way
-
-
-@dataclass(frozen=True, slots=True)
-class RouteTable:
-    """Routes of one template, one row a route.
-
-    Attributes
-    ----------
-    source, target : ndarray of int64, shape (m,)
-        Positions of children; `SELF` for the container itself.
-    kind, provenance : ndarray of uint8, shape (m,)
-    width : ndarray of float64, shape (m,)
-        As a part of the container's height.
-    counts : ndarray of int64, shape (m,)
-        Number of points of each route.
-    points : ndarray of float64, shape (p, 2)
-        Points of all routes, one after another, in unit coordinates.
-    """
-
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
-    kind: NDArray[np.uint8]
-    provenance: NDArray[np.uint8]
-    width: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    points: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, routes: Sequence[_Route], unit: NDArray[np.float64]) -> "RouteTable":
-        """Turn routes, drawn in a frame of size `unit`, into a table."""
-        lines, counts = polylines([route.way for route in routes])
-        return cls(
-            np.array([route.source for route in routes], np.int64),
-            np.array([route.target for route in routes], np.int64),
-            np.array([route.kind for route in routes], np.uint8),
-            np.array([route.provenance for route in routes], np.uint8),
-            np.array([route.width for route in routes], np.float64),
-            counts,
-            lines / unit,
-        )
+__all__ = ["Library", "Template"]
 
 
 @dataclass(slots=True)
@@ -111,24 +52,43 @@ class _Order:
 
 
 class Library:
-    """All templates that one graph needs, from the root's down; no recursion."""
+    """All templates that one graph needs, from the root's down; no recursion.
 
-    def __init__(self, graph: ModelGraph, tree: Tree, lifted: Lifted) -> None:
+    Parameters
+    ----------
+    graph : ModelGraph
+    tree : Tree
+    lifted : Lifted
+        Flow between what the tree places.
+    whole : Library, optional
+        The finished library of the same graph with nothing hidden. Containers that have nothing hidden directly in them
+        are planned as they are there.
+    arrangement : str
+        Of the layers of each stack that is in no layer itself; those in layers are wrapped.
+
+    Attributes
+    ----------
+    templates : list of Template
+    decks : list of int
+        Which of them have their children one behind another.
+    """
+
+    def __init__(
+        self, graph: ModelGraph, tree: Tree, lifted: Lifted, whole: "Library | None" = None, arrangement: str = "wrap"
+    ) -> None:
         self._graph = graph
         self._tree = tree
         self._lifted = lifted
-        self._naturals = Naturals(graph, tree)
+        self._whole = whole or self
+        self._naturals = whole._naturals if whole else Naturals(graph, tree)
+        self._plans: dict[tuple[int, float, str], Plan] = whole._plans if whole else {}
         self._orders: list[_Order] = []
-        self._index: dict[tuple[int, int, bool, bool], int] = {}
-        self._edge_start = np.searchsorted(lifted.owner, np.arange(len(graph) + 1))
-        between = (lifted.source != lifted.owner) & (lifted.target != lifted.owner)
-        self._entered = np.zeros(len(graph), np.bool_)
-        self._entered[lifted.target[between]] = True
-        self._left = np.zeros(len(graph), np.bool_)
-        self._left[lifted.source[between]] = True
-        self._has_lane = np.zeros(len(graph), np.bool_)
-        self._has_lane[lifted.owner[~between]] = True
+        self._index: dict[tuple[int, float, bool, bool, bool], int] = {}
+        self._arrangement = arrangement
+        self._wrapped = np.ones(len(graph), np.bool_) if arrangement == "wrap" else in_panels(graph)
+        self._flows = Flows(graph, tree, lifted, self._arrangement_of)
         self.templates: list[Template] = []
+        self.decks: list[int] = []
 
     def make(self, aspect: float) -> None:
         """Make the template of the root, of each of its children, and so on."""
@@ -147,130 +107,90 @@ class Library:
         left: NDArray[np.bool_],
     ) -> NDArray[np.int32]:
         """Return the templates of containers, ordering those that do not exist yet."""
-        steps = [round(log2(aspect) * _STEPS) for aspect in aspects.tolist()]
+        stretched = [quantised(aspect) for aspect in aspects.tolist()]
         is_stack = self._graph.kind[tails] == NodeKind.STACK
         keys = zip(
-            self._tree.key[tails].tolist(), steps, (entered & is_stack).tolist(), (left & is_stack).tolist(),
-            strict=True,
+            self._tree.key[tails].tolist(), stretched, (entered & is_stack).tolist(), (left & is_stack).tolist(),
+            self._wrapped[tails].tolist(), strict=True,
         )  # fmt: skip
         found = np.empty(len(tails), np.int32)
         for k, key in enumerate(keys):
             number = self._index.get(key)
             if number is None:
                 number = self._index[key] = len(self._orders)
-                self._orders.append(_Order(int(tails[k]), _quantised(float(aspects[k])), key[2], key[3]))
+                self._orders.append(_Order(int(tails[k]), key[1], key[2], key[3]))
             found[k] = number
         return found
 
     def _template(self, order: _Order) -> Template:
         tree = self._tree
-        flow, edges = self._flow(order.node)
-        plan = plan_of(self._graph, tree, self._naturals, order.node, flow, order.aspect)
+        flow = self._flows.flow(order.node)
+        plan = self._plan(order, flow)
         children = tree.children(order.node)
         tails = tree.tail[children]
         inner = tree.count[tails] > 0
         child = np.full(len(children), -1, np.int32)
         if inner.any():
             aspects = _inner_aspect(plan.size[inner, 0], plan.size[inner, 1], tree.step[tails[inner]])
-            child[inner] = self._order(
-                tails[inner], aspects, self._entered[children[inner]], self._left[children[inner]]
-            )
+            entered, left = self._flows.entered[children[inner]], self._flows.left[children[inner]]
+            child[inner] = self._order(tails[inner], aspects, entered, left)
         unit = np.array([order.aspect, 1.0])
-        routes = self._routes(order, plan, flow, edges) if edges or order.entered or order.left else []
-        return Template(plan.low / unit, plan.size / unit, child, RouteTable.of(routes, unit))
+        is_deck = self._arrangement_of(order.node) == "deck" and self._is_page(order.node)
+        if is_deck:
+            self.decks.append(len(self.templates))
+            # Ways between the plates of a deck are not on a plate: `deck_routes` finds them.
+            routes = RouteTable.of([], None, None, order.aspect)
+        else:
+            routes = self._flows.routes(order.node, order.aspect, plan, flow, self._leads(order, plan))
+        return Template(plan.low / unit, plan.size / unit, child, routes)
 
-    def _flow(self, node: int) -> tuple[Flow, list[tuple[int, int, int, int]]]:
-        """Return what flows inside a container, and as (source, target, kind, provenance) rows."""
-        start, stop = self._edge_start[node], self._edge_start[node + 1]
-        if start == stop:
-            return Flow([], [], []), []
-        lifted = self._lifted
-        children = self._tree.children(node)
+    def _plan(self, order: _Order, flow: Flow) -> Plan:
+        """Return a container's plan; where all of its children are placed, that of any container of its structure."""
+        whole = self._whole
+        if self._tree.count[order.node] < whole._tree.count[order.node]:
+            return self._planned(order, flow, whole._flows.flow(order.node))
+        key = int(whole._tree.key[order.node]), order.aspect, self._arrangement_of(order.node)
+        if key not in self._plans:
+            self._plans[key] = self._planned(order, flow)
+        return self._plans[key]
 
-        def position(ends: NDArray[np.int32]) -> list[int]:
-            return np.where(ends == node, SELF, np.searchsorted(children, ends)).tolist()
+    def _planned(self, order: _Order, flow: Flow, every: Flow | None = None) -> Plan:
+        node, arrangement = order.node, self._arrangement_of(order.node)
+        planner = Planner(self._graph, self._tree, self._naturals, node, flow, order.aspect, every, arrangement)
+        plan = planner.plan()
+        # The number of tracks in the gutters is known only when there is a plan; with it, a second one has the room.
+        room = self._flows.room(node, order.aspect, plan, flow)
+        return plan if room is None else planner.plan(room)
 
-        rows = list(
-            zip(
-                position(lifted.source[start:stop]), position(lifted.target[start:stop]),
-                lifted.kind[start:stop].tolist(), lifted.provenance[start:stop].tolist(),
-                strict=True,
-            )
-        )  # fmt: skip
-        flow = Flow(
-            [(a, b) for a, b, _, _ in rows if a != SELF and b != SELF],
-            [b for a, b, _, _ in rows if a == SELF],
-            [a for a, b, _, _ in rows if b == SELF],
-        )
-        return flow, rows
+    def _arrangement_of(self, node: int) -> str:
+        return "wrap" if self._wrapped[node] else self._arrangement
 
-    def _routes(self, order: _Order, plan: Plan, flow: Flow, edges: list[tuple[int, int, int, int]]) -> list[_Route]:
-        roads = Roads(plan, order.aspect, LANE_STRIP if flow.has_lane else 0.0)
-        near = min(_DATA_WIDTH * roads.narrowest(), _WIDEST_DATA)
-        far = min(_DATA_WIDTH * roads.rim(), near)
-        children = self._tree.children(order.node)
-        routes: list[_Route] = []
-        if flow.has_lane:
-            provenance = min(row[3] for row in edges if SELF in row[:2])
-            through = Way([(0.0, LANE_Y), (order.aspect, LANE_Y)])
-            routes.append(_Route(SELF, SELF, EdgeKind.RESIDUAL, provenance, LANE_WIDTH, through))
-        for source, target, kind, provenance in edges:
-            if source == SELF:
-                at = 0.2 if target in flow.adds else 0.5
-                way, width = roads.off_lane(target, at), LANE_WIDTH * _BRANCH_WIDTH
-            elif target == SELF:
-                way, width = roads.onto_lane(source, 0.88), LANE_WIDTH * _BRANCH_WIDTH
-            else:
-                leave, enter = self._port(children, plan, source), self._port(children, plan, target)
-                way = roads.between(
-                    source, target, *roads.level(source, target, leave and leave.leave, enter and enter.enter)
-                )
-                broad = max(port.width if port else 0.0 for port in (leave, enter))
-                width = broad or (near if roads.are_neighbours(source, target) else far)
-            routes.append(_Route(source, target, kind, provenance, width, way))
-        if order.entered or order.left:
-            routes.extend(self._leads(order, plan, roads))
-        return routes
+    def _is_page(self, node: int) -> bool:
+        """Whether a container's children are arranged as a stack, where some may be hidden."""
+        flow, every = self._whole._flows.flow(node), self._whole._tree.children(node)
+        return not flow.has_lane and is_page(self._graph.kind[every], flow.pairs)
 
-    def _port(self, children: NDArray[np.int32], plan: Plan, position: int) -> Port | None:
-        """Return where the residual stream enters and leaves a child, None for one that has no stream."""
-        child = int(children[position])
-        bottom, height = float(plan.low[position, 1]), float(plan.size[position, 1])
-        if self._has_lane[child]:
-            return Port(bottom + LANE_Y * height, bottom + LANE_Y * height, LANE_WIDTH * height)
-        layers = self._tree.children(child)
-        if len(layers) < 2 or not is_page(self._graph.kind[layers]) or not self._flow(child)[0].pairs:
-            return None
-        apart = apart_of(self._graph.kind[layers])
-        aspect = _quantised(float(plan.size[position, 0]) / height)
-        inner = pack_stack(len(layers), apart, aspect, streams=True)
-        port = stack_port(inner, len(layers) - apart)
-        return Port(bottom + port.enter * height, bottom + port.leave * height, port.width * height)
-
-    def _leads(self, order: _Order, plan: Plan, roads: Roads) -> list[_Route]:
-        """Return the stretches that join a stack's edges to its first and last layer."""
-        children = self._tree.children(order.node)
-        main = len(children) - apart_of(self._graph.kind[children])
-        own = slice(self._edge_start[order.node], self._edge_start[order.node + 1])
-        residual = self._lifted.kind[own] == EdgeKind.RESIDUAL
-        if not residual.any() or not is_page(self._graph.kind[children]):
+    def _leads(self, order: _Order, plan: Plan) -> list[Stretch]:
+        """Return the stretches that join a stack's edges to its first and last layer, unless these are hidden."""
+        children, every = self._tree.children(order.node), self._whole._tree.children(order.node)
+        tag = self._flows.stream_of(order.node)
+        if not (order.entered or order.left) or tag is None or not self._is_page(order.node):
             return []
-        provenance = int(self._lifted.provenance[own][residual].max())
-        port = stack_port(plan, main)
-        routes: list[_Route] = []
-        if order.entered:
-            way = Way([(0.0, port.enter), (roads.box(0)[0], port.enter)])
-            routes.append(_Route(SELF, 0, EdgeKind.RESIDUAL, provenance, port.width, way))
-        if order.left:
-            _, bottom, right, top = roads.box(main - 1)
-            lane, gutter = bottom + LANE_Y * (top - bottom), roads.right_gutter(main - 1)
-            way = Way([(right, lane), (gutter, lane), (gutter, port.leave), (order.aspect, port.leave)])
-            routes.append(_Route(main - 1, SELF, EdgeKind.RESIDUAL, provenance, port.width, way))
-        return routes
-
-
-def _quantised(aspect: float) -> float:
-    return 2.0 ** (round(log2(aspect) * _STEPS) / _STEPS)
+        main = len(children) - apart_of(self._graph.kind[children])
+        lanes = bool(self._flows.has_lane[children[0]])
+        port = stack_port(plan, main, lanes=lanes)
+        stretches: list[Stretch] = []
+        if order.entered and children[0] == every[0]:
+            corners = [(0.0, port.enter), (float(plan.low[0, 0]), port.enter)]
+            stretches.append(Stretch(SELF, 0, tag, corners, port.width))
+        if order.left and children[main - 1] == every[len(every) - apart_of(self._graph.kind[every]) - 1]:
+            (left, bottom), (width, height) = plan.low[main - 1].tolist(), plan.size[main - 1].tolist()
+            lane = bottom + (lane_of(width / height).y if lanes else 0.5) * height
+            slots, column = plan.slots[plan.row[main - 1]], plan.column[main - 1]
+            gutter = (slots[column][1] + (slots[column + 1][0] if column + 1 < len(slots) else order.aspect)) / 2
+            corners = [(left + width, lane), (gutter, lane), (gutter, port.leave), (order.aspect, port.leave)]
+            stretches.append(Stretch(main - 1, SELF, tag, corners, port.width))
+        return stretches
 
 
 def _inner_aspect(

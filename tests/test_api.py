@@ -40,7 +40,7 @@ def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_p
 
 
 @pytest.mark.parametrize(
-    "options", [{"level": "neuron"}, {"arrangement": "deck"}, {"theme": "blue"}, {"focus": "nope"}]
+    "options", [{"level": "neuron"}, {"arrangement": "spiral"}, {"theme": "blue"}, {"focus": "nope"}]
 )
 def test_options_that_the_model_decides_are_usage_errors_too(options, tmp_path):
     with pytest.raises(UsageError):

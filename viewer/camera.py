@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DEFAULT_AZIMUTH", "DEFAULT_ELEVATION", "Camera", "Margins", "Viewport"]
+__all__ = ["Camera", "Margins", "Viewport"]
 
 Viewport = tuple[int, int]
 Margins = tuple[float, float, float, float]  # free pixels at the left, top, right, bottom
-
-# Nearly the front: the view fills the frame, yet one sees that things stand on one another.
-DEFAULT_AZIMUTH, DEFAULT_ELEVATION = -6.0, 10.0
 
 _MAX_ELEVATION = 89.0
 # van Wijk & Nuij, "Smooth and efficient zooming and panning" (2003): how much a flight rises over long ways.
@@ -124,16 +121,22 @@ class Camera:
     def fitted(
         self, box_center: ArrayLike, box_size: ArrayLike, viewport: Viewport, margins: Margins = (0, 0, 0, 0)
     ) -> "Camera":
-        """Return the nearest camera with this direction that shows a whole box inside the margins.
+        """Return the nearest camera with this direction that shows a whole box, or several, inside the margins.
 
         The solution is exact: every corner (x, y, z) in the view frame asks for
         ``left * depth <= x <= right * depth`` with the tangents of the free rectangle's sides, which is
         linear in the eye's position.
+
+        Parameters
+        ----------
+        box_center, box_size : array_like, shape (3,) or (K, 3)
         """
-        center, half = np.asarray(box_center, np.float64), np.asarray(box_size, np.float64) / 2
+        centers, halves = np.atleast_2d(np.asarray(box_center, np.float64), np.asarray(box_size, np.float64) / 2)
+        center, front = centers[0], float((centers + halves)[:, 2].max())
         signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
         axes = self.axes
-        x, y, z = axes @ (signs * half).T
+        corners = (centers - center)[:, None, :] + signs * halves[:, None, :]
+        x, y, z = axes @ corners.reshape(-1, 3).T
         f = self.focal_px(viewport)
         left, right = margins[0] - viewport[0] / 2, viewport[0] / 2 - margins[2]
         bottom, top = margins[3] - viewport[1] / 2, viewport[1] / 2 - margins[1]
@@ -145,9 +148,9 @@ class Camera:
         ez = max((a - b) / (high - low) for a, b, low, high in spans)
         ex, ey = (((a - high * ez) + (b - low * ez)) / 2 for a, b, low, high in spans)
         eye = center + np.array([ex, ey, ez]) @ axes
-        # The target is where the line of sight meets the box's front plane, so that later zooms and pans follow it.
+        # The target is where the line of sight meets the foremost plane, so that later zooms and pans follow it.
         facing = axes[2, 2]
-        distance = (eye[2] - (center[2] + half[2])) / facing if facing > 0.2 else ez
+        distance = (eye[2] - front) / facing if facing > 0.2 else ez
         return replace(self, target=_triple(eye - distance * axes[2]), distance=float(distance))
 
     @staticmethod

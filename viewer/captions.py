@@ -10,7 +10,17 @@ from ..graph.summary import summarize
 from .numbers import grouped, people_bytes, people_count, people_shape
 from .translation import QT_TRANSLATE_NOOP, counted, filled, translate
 
-__all__ = ["Caption", "caption_of", "facts_of", "in_and_out", "matrix_of", "name_of", "title_of", "title_parts"]
+__all__ = [
+    "Caption",
+    "caption_of",
+    "facts_of",
+    "hidden_words",
+    "in_and_out",
+    "matrix_of",
+    "name_of",
+    "title_of",
+    "title_parts",
+]
 
 _WORDS = {
     NodeKind.ATTENTION: QT_TRANSLATE_NOOP("Scene", "attention"),
@@ -173,6 +183,11 @@ def in_and_out(graph: ModelGraph, tensor: int) -> tuple[int, int] | None:
     if name == "c_proj":
         return max(shape), min(shape)
     return (columns, rows) if graph.name_of(tensor) == "weight" else None
+
+
+def hidden_words(count: int) -> str:
+    """Return how many parts are hidden, in words."""
+    return counted(count, grouped(count), translate("Scene", "%1 part hidden"), translate("Scene", "%1 parts hidden"))
 
 
 # ---------------------------------------------------------------- parts of the lines

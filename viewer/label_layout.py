@@ -137,6 +137,7 @@ def place_labels(
     ribbons: Occupancy,
     gap: float,
     limit: int,
+    covered: Callable[[Candidate, Rect], bool] | None = None,
 ) -> list[PlacedLabel]:
     """Give the most important candidates a place each.
 
@@ -152,6 +153,8 @@ def place_labels(
         Free pixels kept around each label.
     limit : int
         Labels at most.
+    covered : callable, optional
+        Tells whether something stands before a candidate's box at a rectangle.
 
     Returns
     -------
@@ -163,7 +166,7 @@ def place_labels(
     used[: len(taken)] = np.array(taken, np.float64).reshape(-1, 4)
     count = len(taken)
     for candidate in sorted(candidates, key=lambda c: (-c.priority, c.node)):
-        label = _placed(candidate, viewport, used[:count], boxes, ribbons, gap)
+        label = _placed(candidate, viewport, used[:count], boxes, ribbons, gap, covered)
         if label is not None:
             placed.append(label)
             used[count] = label.rect
@@ -180,6 +183,7 @@ def _placed(
     boxes: Occupancy,
     ribbons: Occupancy,
     gap: float,
+    covered: Callable[[Candidate, Rect], bool] | None,
 ) -> PlacedLabel | None:
     second_best: PlacedLabel | None = None
     for block, spot in candidate.options:
@@ -190,7 +194,7 @@ def _placed(
         rect = (left, top, left + width, top + height)
         if not _inside(rect, spot.within or (0, 0, *viewport)) or not _inside(rect, (0, 0, *viewport)):
             continue
-        if _hits(rect, used, gap):
+        if _hits(rect, used, gap) or (covered is not None and covered(candidate, rect)):
             continue
         if spot.on == "plate":
             if not boxes.is_free(rect):

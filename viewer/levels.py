@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UsageError
 from ..graph import ModelGraph, NodeKind
@@ -19,7 +20,9 @@ LEVELS: dict[str, tuple[NodeKind, ...]] = {
 }
 
 
-def resolve_focus(graph: ModelGraph, focus: str | None, level: str | None) -> int:
+def resolve_focus(
+    graph: ModelGraph, focus: str | None, level: str | None, hidden: NDArray[np.bool_] | None = None
+) -> int:
     """Return the node to frame.
 
     Parameters
@@ -29,6 +32,8 @@ def resolve_focus(graph: ModelGraph, focus: str | None, level: str | None) -> in
     level : str or None
         One of `LEVELS`. Upwards it means the enclosing part of that level; downwards, the first part of
         the most frequent structure inside the focus.
+    hidden : ndarray of bool, shape (N,), optional
+        Nodes that are not looked for inside the focus.
 
     Raises
     ------
@@ -43,6 +48,8 @@ def resolve_focus(graph: ModelGraph, focus: str | None, level: str | None) -> in
         if graph.kind_of(enclosing) in kinds:
             return enclosing
     inside = np.arange(len(graph))[graph.subtree(node)]
+    if hidden is not None:
+        inside = inside[~hidden[inside]]
     for kind in kinds:
         hits = inside[graph.kind[inside] == kind]
         if level == "tensor":

@@ -10,8 +10,9 @@ from psygnal import SignalGroupDescriptor
 from ..errors import InputError, UsageError
 from ..graph.model_graph import ModelGraph
 from ..options import check_camera, check_keep, check_range
-from .camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera
+from .camera import Camera
 from .colormaps import check_colormap
+from .hiding import outermost
 
 __all__ = ["ViewState"]
 
@@ -33,10 +34,11 @@ class ViewState:
         The node under the cursor. Not part of a saved state.
     camera : Camera or None
         None frames the focus, whatever the size of the view.
-    angle : tuple of float
-        Azimuth, elevation (degrees) and zoom of the camera that frames the focus when `camera` is None.
+    angle : tuple of float or None
+        Azimuth, elevation (degrees) and zoom of the camera that frames the focus when `camera` is None; None for those
+        that suit the focus.
     arrangement : str
-        The arrangement of the placement that is shown.
+        The arrangement of the placement that is shown: one of `layout.ARRANGEMENTS`.
     theme : str
         "dark" or "light".
     labels : bool
@@ -53,14 +55,18 @@ class ViewState:
         None for one that fits the overlay and the theme.
     keep : tuple of float or None
         What has a value between these stays in colour, all else recedes; either may be infinite.
+    hidden : frozenset of int
+        Nodes that are not drawn, with all that is inside them; none of them is inside another one.
+    compacted : frozenset of int
+        Those of them that the layout leaves out, so that what stays beside them takes their room.
     """
 
     focus: int = 0
     selection: int | None = None
     hover: int | None = None
     camera: Camera | None = None
-    angle: tuple[float, float, float] = (DEFAULT_AZIMUTH, DEFAULT_ELEVATION, 1.0)
-    arrangement: str = "wrap"
+    angle: tuple[float, float, float] | None = None
+    arrangement: str = "auto"
     theme: str = "dark"
     labels: bool = True
     overlay: str | None = None
@@ -70,6 +76,8 @@ class ViewState:
     scale: str | None = None
     colormap: str | None = None
     keep: tuple[float, float] | None = None
+    hidden: frozenset[int] = frozenset()
+    compacted: frozenset[int] = frozenset()
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
@@ -86,7 +94,7 @@ class ViewState:
                 selection=None if self.selection is None else graph.path(self.selection),
                 camera=None if self.camera is None else asdict(self.camera),
                 angle=self.angle,
-                arrangement=self.arrangement,
+                arrangement=cast('Literal["auto", "wrap", "row", "deck"]', self.arrangement),
                 theme=cast('Literal["dark", "light"]', self.theme),
                 labels=self.labels,
                 overlay=self.overlay,
@@ -96,6 +104,8 @@ class ViewState:
                 scale=cast('Literal["linear", "log", "quantile"] | None', self.scale),
                 colormap=self.colormap,
                 keep=None if self.keep is None else (_end(self.keep[0]), _end(self.keep[1])),
+                hidden=[graph.path(node) for node in sorted(self.hidden)],
+                compacted=[graph.path(node) for node in sorted(self.compacted)],
             )
         ).decode()
 
@@ -120,6 +130,7 @@ class ViewState:
         except (msgspec.MsgspecError, UsageError, UnicodeDecodeError, RecursionError) as error:
             remedy = "what `ViewState.to_json` writes would be right"
             raise InputError(f"{_start(source)}is no view state ({error}); {remedy}") from None
+        compacted = _parts(graph, saved.compacted, source)
         return cls(
             focus=_node(graph, saved.focus, source),
             selection=None if saved.selection is None else _node(graph, saved.selection, source),
@@ -135,6 +146,8 @@ class ViewState:
             scale=saved.scale,
             colormap=saved.colormap,
             keep=None if saved.keep is None else (_bound(saved.keep[0], -inf), _bound(saved.keep[1], inf)),
+            hidden=outermost(graph, _parts(graph, saved.hidden, source) | compacted),
+            compacted=compacted,
         )
 
 
@@ -143,8 +156,8 @@ class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
     focus: str = ""
     selection: str | None = None
     camera: dict[str, Any] | None = None
-    angle: tuple[float, float, float] = (DEFAULT_AZIMUTH, DEFAULT_ELEVATION, 1.0)
-    arrangement: str = "wrap"
+    angle: tuple[float, float, float] | None = None
+    arrangement: Literal["auto", "wrap", "row", "deck"] = "auto"
     theme: Literal["dark", "light"] = "dark"
     labels: bool = True
     overlay: str | None = None
@@ -154,11 +167,14 @@ class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
     scale: Literal["linear", "log", "quantile"] | None = None
     colormap: str | None = None
     keep: tuple[float | None, float | None] | None = None  # None: no bound, since JSON has no infinity
+    hidden: list[str] = []
+    compacted: list[str] = []
 
 
 def _check(saved: _SavedState, camera: Camera | None) -> None:
     """Refuse what nothing can be seen with: a zoom or an angle of view of nothing, a point at infinity."""
-    check_camera(saved.angle)
+    if saved.angle is not None:
+        check_camera(saved.angle)
     if saved.range is not None:
         check_range(saved.range)
     if saved.keep is not None:
@@ -181,6 +197,13 @@ def _bound(bound: float | None, endless: float) -> float:
 
 def _start(source: str) -> str:
     return f"{source}: " if source else ""
+
+
+def _parts(graph: ModelGraph, paths: list[str], source: str) -> frozenset[int]:
+    nodes = outermost(graph, (_node(graph, path, source) for path in paths))
+    if 0 in nodes:
+        raise InputError(f"{_start(source)}the view state hides the whole model; paths of parts in it would be right")
+    return nodes
 
 
 def _node(graph: ModelGraph, path: str, source: str) -> int:

@@ -9,18 +9,21 @@ from typing import Any
 
 from ..errors import UsageError
 from ..graph import ModelGraph
+from ..layout import ARRANGEMENTS
+from ..layout.hiding import hidden_mask
 from ..options import SCALES, check_camera, check_keep, check_range
 from ..overlays.book import OverlayBook
 from ..overlays.given import overlay_of_values
 from ..overlays.overlay import Figure, Overlay
 from ..overlays.readers import SUFFIXES, read_overlays
 from .colormaps import check_colormap
-from .levels import LEVELS, resolve_focus
+from .hiding import hidden_by, outermost
+from .levels import LEVELS, resolve_focus, resolve_path
 from .state import ViewState
 
 __all__ = ["view_state"]
 
-_CHOICES: dict[str, tuple[str, ...]] = {"arrangement": ("wrap",), "theme": ("dark", "light"), "level": tuple(LEVELS)}
+_CHOICES: dict[str, tuple[str, ...]] = {"arrangement": ARRANGEMENTS, "theme": ("dark", "light"), "level": tuple(LEVELS)}
 _CHOICES["scale"] = SCALES
 _STEPS_NAMED = 4
 Wanted = str | PathLike[str] | Overlay | Mapping[str, float | Sequence[float]]
@@ -45,6 +48,8 @@ def view_state(
     colormap: str | None = None,
     step: int | str | None = None,
     keep: Sequence[float] | None = None,
+    hide: Sequence[str] | None = None,
+    compact: bool | None = None,
 ) -> ViewState:
     """Return the state that the options ask for; what is None comes from `saved`, else from the defaults.
 
@@ -63,11 +68,15 @@ def view_state(
         A step's name, or its number from 0.
     range, scale, colormap, keep
         As `ViewState` has them.
+    hide : sequence of str, optional
+        Paths of parts that are not shown.
+    compact : bool, optional
+        Whether what stays beside hidden parts takes their room.
 
     Raises
     ------
     UsageError
-        When an option has no such value, or the focus is no part of the model.
+        When an option has no such value, or the focus is no part of the model, or hidden.
     InputError
         When `saved` is no saved state.
     """
@@ -76,9 +85,16 @@ def view_state(
         if value is not None and value not in _CHOICES[option]:
             raise UsageError(f"{option} {str(value)[:60]!r}: pick one of {', '.join(_CHOICES[option])}")
     state = ViewState() if saved is None else ViewState.from_json(saved[1], graph, saved[0])
+    if hide is not None:
+        state.hidden = _hidden(graph, hide)
+        state.compacted = frozenset()
+    if compact is not None:
+        state.compacted = _compacted(state, compact)
     if focus is not None or level is not None:
-        state.focus = resolve_focus(graph, focus, level)
+        state.focus = resolve_focus(graph, focus, level, hidden_mask(graph, state.hidden))
         state.camera = None
+    if hidden_by(graph, state.hidden, state.focus) is not None:
+        raise UsageError(f"focus {graph.path(state.focus)!r} is hidden; look at a part that is shown")
     if camera is not None:
         state.camera = None
         state.angle = check_camera(camera)
@@ -105,6 +121,20 @@ def view_state(
         state.keep = check_keep(keep)
     _check_overlays(book, state)
     return state
+
+
+def _hidden(graph: ModelGraph, paths: Sequence[str]) -> frozenset[int]:
+    if isinstance(paths, str):
+        raise UsageError(f"hide {paths[:60]!r}: give a list of paths")
+    if not all(paths):
+        raise UsageError("hide: an empty path is the whole model, which cannot be hidden; give paths of parts in it")
+    return outermost(graph, [resolve_path(graph, path) for path in paths])
+
+
+def _compacted(state: ViewState, compact: bool) -> frozenset[int]:
+    if compact and not state.hidden:
+        raise UsageError("compact: nothing is hidden; say what to hide")
+    return state.hidden if compact else frozenset()
 
 
 def _step(book: OverlayBook, state: ViewState, wanted: int | str) -> int:

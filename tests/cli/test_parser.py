@@ -5,6 +5,7 @@ import pytest
 from archviz3d.cli.main import printable, run
 from archviz3d.cli.parser import parse
 from archviz3d.errors import UsageError
+from archviz3d.layout import ARRANGEMENTS
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ from archviz3d.errors import UsageError
         (["render", "m", "-o", "x.png", "--camera", "left"], "AZIMUTH,ELEVATION"),
         (["render", "m", "-o", "x.png", "--camera", "0,90"], "-89 to 89"),
         (["render", "m", "-o", "x.png", "--camera", "nan,0"], "out of range"),
-        (["render", "m", "-o", "x.png", "--arrangement", "deck"], "wrap"),
+        (["render", "m", "-o", "x.png", "--arrangement", "spiral"], "wrap"),
         (["render", "m", "-o", "x.png", "--level", "neuron"], "tensor"),
         (["render", "m", "-o", "x.png", "--overlays", "load.csv"], "unknown option --overlays; did you mean --overlay"),
         (["export", "m", "-o", "x.json", "--overlay", "load.csv"], "unknown option --overlay"),
@@ -99,3 +100,19 @@ def test_a_model_named_like_nothing_else_opens_the_window():
 def test_names_from_files_cannot_drive_the_terminal():
     assert printable("a\x1b[31m\nb\u202e") == r"a\x1b[31m\nb\u202e"
     assert printable("模型 › ×") == "模型 › ×"
+
+
+def test_parts_to_hide_are_paths_between_commas():
+    options = parse(["render", "m", "-o", "x.png", "--hide", "lm_head,model.layers.0", "--compact"])
+    assert options.hide == ["lm_head", "model.layers.0"]
+    assert options.compact is True
+    options = parse(["m"])
+    assert options.hide is options.compact is None
+
+
+@pytest.mark.parametrize("command", [["render", "m", "-o", "x.png"], ["export", "m", "-o", "x.json"], ["m"]])
+def test_every_arrangement_of_the_layout_can_be_asked_for(command):
+    for arrangement in ARRANGEMENTS:
+        assert parse([*command, "--arrangement", arrangement]).arrangement == arrangement
+    with pytest.raises(UsageError, match=", ".join(map(repr, ARRANGEMENTS))):
+        parse([*command, "--arrangement", "spiral"])

@@ -29,11 +29,33 @@ def check_boxes(graph: ModelGraph, placement: Placement) -> None:
     parent_low, parent_high = corners(placement, graph.parent[1:])
     assert (low[:, :2] >= parent_low[:, :2] - NEAR).all()
     assert (high[:, :2] <= parent_high[:, :2] + NEAR).all()
-    np.testing.assert_allclose(low[:, 2], parent_high[:, 2], atol=NEAR)
+    if placement.arrangement == "deck":
+        assert (low[:, 2] >= parent_high[:, 2] - NEAR).all()
+    else:
+        np.testing.assert_allclose(low[:, 2], parent_high[:, 2], atol=NEAR)
+    tops = subtree_tops(graph, placement)
     for node in range(len(graph)):
         children = graph.children(node)
         if 2 <= len(children) <= 300:
-            check_disjoint(placement, children)
+            if has_risen(graph, placement, node):
+                check_apart(placement, children, tops)
+            else:
+                check_disjoint(placement, children)
+
+
+def subtree_tops(graph: ModelGraph, placement: Placement) -> np.ndarray:
+    """How far each node and all that stands on it reach in w."""
+    top = corners(placement, slice(None))[1][:, 2]
+    for node in range(len(graph) - 1, 0, -1):
+        top[graph.parent[node]] = max(top[graph.parent[node]], top[node])
+    return top
+
+
+def has_risen(graph: ModelGraph, placement: Placement, node: int) -> bool:
+    """Whether some child of a node does not stand on it: a deck, or what follows one."""
+    children = graph.children(node)
+    front = placement.center[node, 2] + placement.size[node, 2] / 2
+    return bool((corners(placement, children)[0][:, 2] > front + NEAR).any())
 
 
 def check_disjoint(placement: Placement, nodes) -> None:
@@ -41,6 +63,15 @@ def check_disjoint(placement: Placement, nodes) -> None:
     for a, b in combinations(range(len(nodes)), 2):
         overlap = np.minimum(high[a], high[b]) - np.maximum(low[a], low[b])
         assert min(overlap[0], overlap[1]) <= NEAR, (int(nodes[a]), int(nodes[b]))
+
+
+def check_apart(placement: Placement, nodes, tops: np.ndarray) -> None:
+    """Boxes, with all that stands on them, are disjoint in three dimensions."""
+    low, high = corners(placement, nodes)
+    high[:, 2] = tops[nodes]
+    for a, b in combinations(range(len(nodes)), 2):
+        overlap = np.minimum(high[a], high[b]) - np.maximum(low[a], low[b])
+        assert overlap.min() <= NEAR, (int(nodes[a]), int(nodes[b]))
 
 
 def lifted_pairs(graph: ModelGraph) -> set[tuple[int, int, int]]:
@@ -59,19 +90,30 @@ def lifted_pairs(graph: ModelGraph) -> set[tuple[int, int, int]]:
 
 
 def check_flow(graph: ModelGraph, placement: Placement) -> None:
-    """Edges go right or to a later row, unless they are part of a cycle."""
-    pairs = lifted_pairs(graph)
+    """What is flagged closes a cycle; the rest closes none and goes right, to a later row or to a later plate."""
+    routes = placement.routes
     low, high = corners(placement, slice(None))
-    flow = nx.DiGraph((a, b) for _, a, b in pairs)
-    cyclic = {node: k for k, part in enumerate(nx.strongly_connected_components(flow)) for node in part}
-    for _, a, b in pairs:
-        if cyclic[a] != cyclic[b]:
-            assert low[b, 0] >= high[a, 0] - NEAR or high[b, 1] <= low[a, 1] + NEAR, (a, b)
+    everything = nx.DiGraph((a, b) for _, a, b in lifted_pairs(graph))
+    cyclic = {node: k for k, part in enumerate(nx.strongly_connected_components(everything)) for node in part}
+    forward = nx.DiGraph()
+    for a, b, owner, backward in zip(
+        routes.source.tolist(), routes.target.tolist(), routes.owner.tolist(), routes.backward.tolist(), strict=True
+    ):
+        if owner in (a, b):
+            assert not backward, (a, b)
+        elif backward:
+            assert cyclic[a] == cyclic[b], (a, b)
+        else:
+            forward.add_edge(a, b)
+            right, later = low[b, 0] >= high[a, 0] - NEAR, high[b, 1] <= low[a, 1] + NEAR
+            assert right or later or low[b, 2] >= high[a, 2] - NEAR, (a, b)
+    assert nx.is_directed_acyclic_graph(forward)
 
 
 def check_routes(graph: ModelGraph, placement: Placement) -> None:
     routes = placement.routes
     low, high = corners(placement, slice(None))
+    tops = subtree_tops(graph, placement)
     assert (np.diff(routes.start) >= 2).all()
     assert np.isfinite(routes.points).all()
     assert (routes.width > 0).all()
@@ -79,35 +121,65 @@ def check_routes(graph: ModelGraph, placement: Placement) -> None:
     for k in range(len(routes)):
         source, target, owner = int(routes.source[k]), int(routes.target[k]), int(routes.owner[k])
         line = routes.points[routes.start[k] : routes.start[k + 1]]
+        risen = has_risen(graph, placement, owner)
         assert (line[:, :2] >= low[owner, :2] - NEAR).all()
         assert (line[:, :2] <= high[owner, :2] + NEAR).all()
-        assert (line[:, 2] > high[owner, 2]).all()
+        above = line[:, 2] - high[owner, 2]
+        tiny = placement.size[owner, :2].min() < NEAR  # in a depth of hundreds, beyond what the digits can tell
+        assert (above > (-NEAR if tiny else 0.0)).all()
         if source != owner and target != owner:
             assert (owner, source, target) not in drawn
             drawn.add((owner, source, target))
-            assert abs(line[0, 0] - high[source, 0]) <= NEAR  # from the right side ...
-            assert abs(line[-1, 0] - low[target, 0]) <= NEAR  # ... to the left side
+        if not risen and routes.kind[k] != EdgeKind.RESIDUAL:
+            # From the right side of what it comes from, or the owner's left edge, to the left side of what it leads to.
+            assert abs(line[0, 0] - (low if source == owner else high)[source, 0]) <= NEAR
+            assert abs(line[-1, 0] - (high if target == owner else low)[target, 0]) <= NEAR
         for end, point in ((source, line[0]), (target, line[-1])):
             if end != owner:
                 assert graph.parent[end] == owner
                 assert (point[:2] >= low[end, :2] - NEAR).all()
                 assert (point[:2] <= high[end, :2] + NEAR).all()
-        siblings = graph.children(owner)
-        foreign = siblings[(siblings != source) & (siblings != target)]
-        if len(foreign) <= 300:
-            check_clear(line[:, :2], low[foreign, :2], high[foreign, :2])
-    only_children = np.flatnonzero(graph.child_count == 1)
-    assert {pair for pair in lifted_pairs(graph) if pair[0] not in only_children} == drawn
+        children = graph.children(owner)
+        if len(children) <= 300:
+            reach = high[children].copy()
+            reach[:, 2] = tops[children]
+            axes = 3 if risen else 2
+            check_clear(line[:, :axes], low[children, :axes], reach[:, :axes])
+    check_ports(graph, placement, lifted_pairs(graph), drawn)
+
+
+def check_ports(graph: ModelGraph, placement: Placement, pairs: set, drawn: set) -> None:
+    """Every edge is drawn, or has a port at or in both of the parts that it joins; ports lie on their boxes."""
+    ports = placement.ports
+    low, high = corners(placement, ports.node)
+    assert (ports.point[:, :2] >= low[:, :2] - NEAR).all()
+    assert (ports.point[:, :2] <= high[:, :2] + NEAR).all()
+    assert (ports.count > 0).all()
+    assert drawn <= pairs
+    ties = {
+        (-1, int(source), int(target))
+        for source, target, kind in zip(graph.edges.source, graph.edges.target, graph.edges.kind, strict=True)
+        if kind == EdgeKind.TIED and source != target
+    }
+    for _, source, target in (pairs - drawn) | ties:
+        here, there = (range(*graph.subtree(node).indices(len(graph))) for node in (source, target))
+        assert any(out and node in here for node, out in zip(ports.node.tolist(), ports.outgoing.tolist(), strict=True))
+        assert any(
+            not out and node in there and (other == -1 or other in here)
+            for node, other, out in zip(ports.node.tolist(), ports.other.tolist(), ports.outgoing.tolist(), strict=True)
+        )
 
 
 def check_clear(line: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
-    """No stretch of a polyline runs through the inside of a box (slab method)."""
+    """No stretch of a polyline runs through the inside of a box (slab method), in as many dimensions as are given."""
+    seen = (high - low > 2 * NEAR).all(1)  # a box no larger than the tolerance, in a depth of hundreds, has no inside
+    low, high = low[seen], high[seen]
     for start, end in pairwise(line):
         way = end - start
         with np.errstate(divide="ignore", invalid="ignore"):
             one, two = (low + NEAR - start) / way, (high - NEAR - start) / way
         enter, leave = np.minimum(one, two), np.maximum(one, two)
-        for axis in (0, 1):
+        for axis in range(len(way)):
             if abs(way[axis]) < 1e-12:
                 inside = (low[:, axis] + NEAR < start[axis]) & (start[axis] < high[:, axis] - NEAR)
                 enter[:, axis] = np.where(inside, -np.inf, np.inf)

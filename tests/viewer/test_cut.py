@@ -5,6 +5,7 @@ import pytest
 
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.layout import place
+from archviz3d.layout.hiding import hidden_mask
 from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.cut import CutTree, choose_cut
 
@@ -83,3 +84,22 @@ def test_a_finer_screen_shows_the_same(tree):
     assert np.array_equal(a.nodes, b.nodes)
     assert np.array_equal(a.opened, b.opened)
     assert np.allclose(2 * a.px, b.px)
+
+
+def test_what_is_hidden_is_not_drawn_and_all_else_is_as_before(tree, toy):
+    mask = hidden_mask(toy, [toy.id_of("lm_head"), *toy.children(toy.id_of("model.layers.2.mlp.experts")).tolist()])
+    camera = front(tree)
+    before = choose_cut(tree, camera, VIEWPORT)
+    after = choose_cut(CutTree(toy, tree.placement, mask), camera, VIEWPORT)
+    kept = ~mask[before.nodes]
+    assert 0 < kept.sum() < len(before)
+    assert after.nodes.tolist() == before.nodes[kept].tolist()
+    assert after.opened.tolist() == before.opened[kept].tolist()  # the plate of the experts stays an empty plate
+
+
+def test_what_the_layout_has_left_out_is_not_drawn(toy):
+    hidden = [toy.id_of("model.layers.2")]
+    tree = CutTree(toy, place(toy, hidden=hidden))
+    drawn = choose_cut(tree, front(tree), VIEWPORT).nodes
+    assert toy.id_of("model.layers.1") in drawn
+    assert not hidden_mask(toy, hidden)[drawn].any()

@@ -2,6 +2,7 @@ import pytest
 
 from archviz3d.errors import UsageError
 from archviz3d.graph import GraphBuilder, ModelGraph, NodeKind
+from archviz3d.layout.hiding import hidden_mask
 from archviz3d.viewer.levels import resolve_focus, resolve_path
 
 
@@ -52,3 +53,11 @@ def test_a_level_that_the_model_lacks_is_refused(graph):
 def test_an_unknown_path_names_what_is_there(graph, path, hint):
     with pytest.raises(UsageError, match=hint):
         resolve_path(graph, path)
+
+
+def test_a_level_passes_by_what_is_hidden(graph):
+    hidden = hidden_mask(graph, [graph.id_of("layers.0"), graph.id_of("layers.1"), graph.id_of("layers.2.0")])
+    assert graph.path(resolve_focus(graph, None, "layer", hidden)) == "layers.2"
+    assert graph.path(resolve_focus(graph, None, "expert", hidden)) == "layers.2.1"
+    with pytest.raises(UsageError, match="no expert"):
+        resolve_focus(graph, None, "expert", hidden_mask(graph, [graph.id_of("layers")]))

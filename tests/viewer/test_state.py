@@ -53,6 +53,10 @@ def test_json_finds_its_nodes_in_another_graph_with_other_ids(toy, same_toy_agai
         ('{"focus": 3}', "view state"),
         ('{"selection": "layers"}', "layers"),
         ('{"camera": {"target": [1, 2]}}', "view state"),
+        ('{"hidden": ["model.layers.99"]}', "model.layers.99"),
+        ('{"hidden": [""]}', "hides the whole model"),
+        ('{"compacted": [""]}', "hides the whole model"),
+        ('{"hidden": "lm_head"}', "view state"),
         ('{"zoom": 2}', "zoom"),
         ('{"schema": 2}', "schema"),
         ('{"theme": "pink"}', "theme"),
@@ -158,3 +162,18 @@ def test_assign_takes_over_all_values():
 def test_what_nothing_can_be_seen_with_is_refused(text, toy):
     with pytest.raises(InputError, match="view state"):
         ViewState.from_json(text, toy)
+
+
+def test_json_names_hidden_parts_by_their_paths(toy, same_toy_again):
+    hidden = frozenset(toy.id_of(path) for path in ("lm_head", "model.layers.2"))
+    state = ViewState(hidden=hidden, compacted=frozenset({toy.id_of("lm_head")}))
+    text = state.to_json(toy)
+    assert sorted(json.loads(text)["hidden"]) == ["lm_head", "model.layers.2"]
+    assert json.loads(text)["compacted"] == ["lm_head"]
+    assert ViewState.from_json(text, same_toy_again) == state
+
+
+def test_what_the_layout_leaves_out_is_hidden_and_nothing_is_hidden_twice(toy):
+    text = '{"hidden": ["model.layers.2.mlp", "model.layers.2"], "compacted": ["model.layers.2"]}'
+    state = ViewState.from_json(text, toy)
+    assert state.hidden == state.compacted == frozenset({toy.id_of("model.layers.2")})

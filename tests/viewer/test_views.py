@@ -223,3 +223,41 @@ def test_a_saved_overlay_makes_options_without_one_valid(toy):
 def test_a_saved_state_of_another_model_s_overlays_is_refused(toy, fields, says):
     with pytest.raises(UsageError, match=says):
         view_state(toy, saved=saved(**fields))
+
+
+# ---------------------------------------------------------------- hidden parts
+def test_parts_are_hidden_by_their_paths(toy):
+    hidden = frozenset(toy.id_of(path) for path in ("lm_head", "model.layers.2"))
+    paths = ["model.layers.2.mlp", "lm_head", "model.layers.2"]
+    assert view_state(toy, hide=paths) == ViewState(hidden=hidden)
+    assert view_state(toy, hide=paths, compact=True) == ViewState(hidden=hidden, compacted=hidden)
+
+
+def test_hiding_overrides_a_saved_view_and_without_it_that_is_kept(toy):
+    saved = ("view.json", b'{"hidden": ["lm_head"], "compacted": ["lm_head"]}')
+    head = frozenset({toy.id_of("lm_head")})
+    assert view_state(toy, saved=saved).compacted == head
+    assert view_state(toy, saved=saved, compact=False) == ViewState(hidden=head)
+    assert view_state(toy, saved=saved, hide=["model.norm"]) == ViewState(hidden=frozenset({toy.id_of("model.norm")}))
+    assert view_state(toy, saved=saved, hide=[]) == ViewState()
+
+
+def test_a_level_is_found_among_what_is_shown(toy):
+    assert toy.path(view_state(toy, level="layer", hide=["model.layers.0"]).focus) == "model.layers.1"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"hide": ["lm_haed"]}, "no part 'lm_haed' in this model; did you mean lm_head"),
+        ({"hide": ["model.layers.6"]}, "'model.layers' has 0 to 5"),
+        ({"hide": [""]}, "whole model"),
+        ({"hide": ["lm_head", ""]}, "whole model"),
+        ({"hide": "lm_head"}, "a list of paths"),
+        ({"compact": True}, "nothing is hidden"),
+        ({"focus": "model.layers.2.mlp", "hide": ["model.layers.2"]}, "focus 'model.layers.2.mlp' is hidden"),
+    ],
+)
+def test_what_cannot_be_hidden_is_refused(options, says, toy):
+    with pytest.raises(UsageError, match=says):
+        view_state(toy, **options)

@@ -191,7 +191,7 @@ def _shadows(
     """
     cut, scale = frame.cut, frame.view.scale
     least = (_SHADOW_FROM_PX_MOVING if frame.view.moving else _SHADOW_FROM_PX) * scale
-    cast = np.flatnonzero((cut.short_px > least) & (cut.nodes > 0))
+    cast = np.flatnonzero((cut.short_px > least) & (cut.nodes > 0) & ~frame.rising)
     low, high, plate = low[cast], high[cast], above[cast]
     free = np.where(gaps[cast] > 0, gaps[cast] / 2, np.inf).min(1)
     reach = np.minimum((high - low)[:, 2], _SHADOW_MAX_PX * scale / cut.unit_px[cast])

@@ -9,6 +9,7 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..camera import Camera, Viewport
 from ..cut import Cut
+from ..framing import rising
 from ..pick import hidden_points
 from .paint import Paint
 
@@ -60,6 +61,8 @@ class Frame:
         The boxes in plan coordinates: the placement's, but taller where an overlay makes closed ones tall.
     tall : ndarray of bool, shape (K,)
         Which of them these are.
+    rising : ndarray of bool, shape (K,)
+        Which boxes do not touch the plate that they are on: plates of a deck, and what stands beside the last of them.
     colors, behind : ndarray of uint8, shape (K, 3)
         Each box's front face by its kind, and the plate that it stands on.
     datum : ndarray of float32, shape (K, 3)
@@ -76,6 +79,7 @@ class Frame:
     center: NDArray[np.float64]
     size: NDArray[np.float64]
     tall: NDArray[np.bool_]
+    rising: NDArray[np.bool_]
     colors: NDArray[np.uint8]
     behind: NDArray[np.uint8]
     datum: NDArray[np.float32]
@@ -118,6 +122,7 @@ class Frame:
             center,
             size,
             paint.is_tall(cut),
+            rising(graph, placement, cut.nodes),
             mixed,
             behind,
             datum,

@@ -34,8 +34,9 @@ class Grids:
 
     @classmethod
     def of(cls, placement: Placement, parent: NDArray[np.int32]) -> "Grids":
-        """Find the grids of a placement."""
+        """Find the grids of a placement, among the nodes that it has not left out."""
         order = np.argsort(parent[1:], kind="stable") + 1
+        order = order[placement.size[order, 0] > 0]
         gaps = _gaps(placement, parent, order)
         is_grid = gaps.max(1) > 0
         children = order[is_grid[parent[order]]]

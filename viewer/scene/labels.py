@@ -1,7 +1,7 @@
 """Labels of the drawn boxes: what each would say and where it could stand; `label_layout` decides."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -15,9 +15,12 @@ from ..label_layout import Block, Candidate, Line, Occupancy, PlacedLabel, Rect,
 from ..numbers import grouped, people_shape
 from ..theme import Theme, contrast, rgb
 from ..translation import filled, translate
-from .frame import Frame, View
+from .covers import Covers
+from .faces import Face, bounds, faces, front_corners, number_spot
+from .frame import Frame
 from .grids import Grids
 from .overlay import Overlay
+from .ports import Tabs, port_words
 from .text import FontSpec, line_height, text_width
 
 __all__ = ["LabelBook"]
@@ -26,9 +29,9 @@ _NAME, _DETAIL, _TILE = 13, 12, 11
 _STILL_LIMIT, _MOVING_LIMIT = 420, 110
 _MANY = 900  # candidates looked at, the largest first
 _LARGE = 40  # pixels from which a tile's ground is looked at by itself
-_CORE = 240  # pixels of a long face's middle that its name may take
 _MODULE_MIN = 100  # a tensor is named once its module is so large
 _READABLE, _SHADE = 6.0, 0.62  # thin letters lose contrast to smoothing: less than this gets a darker plate
+_PORT_PRIORITY = 36.0  # after the names of parts, before those of small tensors
 _PARENT_MIN = 200  # parts are named once what they are part of is so large; layers always
 
 # What is named first where there is not room for all.
@@ -68,6 +71,7 @@ class LabelBook:
         ribbons: NDArray[np.float64],
         outlines: NDArray[np.float64],
         pictured: frozenset[int],
+        tabs: Tabs,
     ) -> None:
         """Choose the labels of a frame and add them to the overlay.
 
@@ -83,14 +87,18 @@ class LabelBook:
             Rectangles on the screen that outlines cover; no label moves for them, but they do not strike one through.
         pictured : frozenset of int
             Nodes whose faces are pictures: what is written on one has a plate behind it.
+        tabs : Tabs
+            Ports, which say what is at their other end.
         """
         cut, scale, moving, viewport = frame.cut, frame.view.scale, frame.view.moving, frame.view.viewport
         cell = round((4 if moving else 2) * scale)
         boxes = Occupancy(viewport, self._closed_rects(frame), cell)
-        candidates = list(self._candidates(frame, focus))
+        covers = Covers(frame) if frame.rising.any() else None
+        candidates = [*self._candidates(frame, focus, covers), *self._port_candidates(frame, tabs)]
         limit = _MOVING_LIMIT if moving else _STILL_LIMIT
         lanes = Occupancy(viewport, ribbons, cell)
-        self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, limit)
+        hides = None if covers is None else lambda candidate, rect: covers.hides(candidate.row, rect)
+        self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, limit, hides)
         shown = frame.shown(np.array([label.candidate.row for label in self.placed], np.int64))
         for label, face in zip(self.placed, shown, strict=True):
             row = label.candidate.row
@@ -112,13 +120,13 @@ class LabelBook:
         cut, view, grids = frame.cut, frame.view, self._grids
         large = cut.long_px > _LARGE
         alone = ~cut.opened & (large | ~grids.is_grid[frame.above])
-        rects = [_bounds(_front_corners(frame.center, frame.size, np.flatnonzero(alone)), view)]
+        rects = [bounds(front_corners(frame.center, frame.size, np.flatnonzero(alone)), view)]
         # Tiles of a grid are many: the ground of the whole grid stands for them.
         tiled = np.unique(frame.above[~cut.opened & ~alone])
-        rects.append(_bounds(_front_corners(grids.center, grids.size, np.searchsorted(grids.owners, tiled)), view))
+        rects.append(bounds(front_corners(grids.center, grids.size, np.searchsorted(grids.owners, tiled)), view))
         return np.concatenate(rects)
 
-    def _candidates(self, frame: Frame, focus: int) -> Iterator[Candidate]:
+    def _candidates(self, frame: Frame, focus: int, covers: Covers | None) -> Iterator[Candidate]:
         graph, cut, scale = self._graph, frame.cut, frame.view.scale
         self._numbered.clear()
         said = {focus, *graph.ancestors(focus)}  # the title says these
@@ -136,7 +144,7 @@ class LabelBook:
         closed = large[~cut.opened[large]]  # a plate's own parts stand before it, its name beside them
         large = np.setdiff1d(large, closed[frame.hidden(closed)], assume_unique=True) if len(closed) else large
         large = large[np.argsort(-cut.px[large].prod(1), kind="stable")]
-        for row, face in zip(large.tolist(), self._faces(frame, large), strict=True):
+        for row, face in zip(large.tolist(), faces(frame, large), strict=True):
             node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind = graph.kind_of(node)
             is_tensor = graph.shape_of(node) is not None
@@ -148,12 +156,46 @@ class LabelBook:
             if is_tensor and int(graph.parent[node]) in said:
                 caption = Caption(graph.name_of(node), people_shape(graph.shape_of(node) or ()))
             priority = _RANK.get(kind, 35) + float(np.log2(max(cut.px[row].prod(), 1)))
-            options = self._plate_options if opened else self._box_options
-            choices = options(node, caption, face, scale)
+            if (opened or frame.rising[row]) and is_layer[row] and caption.name.isdigit():
+                choices = self._number_options(caption, face, scale, number_spot(frame, row))
+            elif covers is not None and covers.hides(row, face.middle):
+                continue  # it could be named beside its box only, where nobody sees what is meant
+            else:
+                choices = (
+                    self._plate_options(caption, face, scale)
+                    if opened
+                    else self._box_options(node, caption, face, scale)
+                )
             if choices:
                 yield Candidate(node, row, priority, tuple(choices))
             if not opened and min(cut.px[row]) > 150 * scale:
                 yield from self._axes(node, row, face, priority - 5, scale)
+
+    def _port_candidates(self, frame: Frame, tabs: Tabs) -> Iterator[Candidate]:
+        """What ports say, beside their tabs: on the box, or outside of it."""
+        view, scale = frame.view, frame.view.scale
+        if view.moving or not len(tabs.ports):
+            return
+        px, depth = view.camera.project(tabs.tips, view.viewport)
+        outgoing = self._placement.ports.outgoing[tabs.ports]
+        font, gap, anywhere = _font(_TILE, "Regular", scale), 3 * scale, (np.inf, np.inf)
+        for k, (port, row) in enumerate(zip(tabs.ports.tolist(), tabs.rows.tolist(), strict=True)):
+            if depth[k] <= 0:
+                continue
+            block = _block((port_words(self._graph, self._placement, port), font))
+            x, y = px[k].tolist()
+            length = float(tabs.px[k])
+            on = "plate" if frame.cut.opened[row] else "face"
+            after, before = (x + gap, (0.0, 0.5)), (x - length - gap, (1.0, 0.5))
+            inside, outside = (before, after) if outgoing[k] else (after, before)
+            room = (0.8 * float(frame.cut.px[row, 0]), float(frame.cut.px[row, 1]))
+            yield Candidate(
+                int(frame.cut.nodes[row]), row, _PORT_PRIORITY,
+                (
+                    (block, Spot(inside[0], y, inside[1], room, on)),
+                    (block, Spot(outside[0], y, outside[1], anywhere, "plate")),
+                ),
+            )  # fmt: skip
 
     def _only_wraps(self, node: int) -> bool:
         """Return whether a plate only holds a stack: the model, the stack itself, and modules between them."""
@@ -162,33 +204,23 @@ class LabelBook:
             return bool((self._graph.kind[self._graph.subtree(node)] == NodeKind.STACK).any())
         return kind in (NodeKind.MODEL, NodeKind.STACK)
 
-    def _faces(self, frame: Frame, rows: NDArray[np.int64]) -> list["_Face | None"]:
-        """Return where the front faces of some rows are on the screen, None behind the eye."""
-        view = frame.view
-        px, depth = view.camera.project(_front_corners(frame.center, frame.size, rows), view.viewport)
-        inner = _upright(px)
-        # A long face that leans has hardly any upright rectangle in it; the middle of it has.
-        share = np.minimum(_CORE * view.scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)
-        core = _upright(_middle_part(px, share))
-        leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
-        inner[leans] = core[leans]
-        outer = np.concatenate([px.min(1), px.max(1)], 1)
-        ok = (depth.min(1) > 0) & ((inner[:, 2:] - inner[:, :2]).min(1) > 0)
-        return [
-            _Face(tuple(a), tuple(b)) if good else None
-            for a, b, good in zip(inner.tolist(), outer.tolist(), ok.tolist(), strict=True)
-        ]
-
     # ---------------------------------------------------------------- where labels could stand
-    def _plate_options(self, node: int, caption: Caption, face: "_Face", scale: float) -> "_Options":
+    def _number_options(self, caption: Caption, face: Face, scale: float, outside: Spot | None) -> "_Options":
+        """A layer's number in its upper left corner, or outside where it has no room."""
+        left, top, right, bottom = face.inner
+        pad = 4 * scale
+        grow = min(max((right - left) / (300 * scale), 1.0), 1.5) if outside is None else 1.0
+        block = _block((caption.name, _font(_NAME * grow, "SemiBold", scale)))
+        if outside is not None:
+            return [(block, outside), (block, replace(outside, on="cover"))]
+        room = (right - left - 2 * pad, bottom - top)
+        return [(block, Spot(left + pad, top + pad / 2, (0, 0), room, on, face.outer)) for on in ("plate", "cover")]
+
+    def _plate_options(self, caption: Caption, face: Face, scale: float) -> "_Options":
         """A name in the free strip along a plate's upper edge, else above it."""
         left, top, right, bottom = face.inner
         pad = 4 * scale
         room = (right - left - 2 * pad, bottom - top)
-        if self._graph.kind_of(node) in (NodeKind.LAYER, NodeKind.MTP) and caption.name.isdigit():
-            grow = min(max((right - left) / (300 * scale), 1.0), 1.5)
-            block = _block((caption.name, _font(_NAME * grow, "SemiBold", scale)))
-            return [(block, Spot(left + pad, top + pad / 2, (0, 0), room, on, face.outer)) for on in ("plate", "cover")]
         font = _font(_NAME, "Medium", scale)
         block = _block((caption.name, font))
         options = [(block, Spot(left + pad, top + pad / 2, (0, 0), room, "plate", face.outer))]
@@ -206,7 +238,7 @@ class LabelBook:
             options.append((_block((short, font)), options[0][1]))
         return options
 
-    def _box_options(self, node: int, caption: Caption, face: "_Face", scale: float) -> "_Options":
+    def _box_options(self, node: int, caption: Caption, face: Face, scale: float) -> "_Options":
         """A name on a box's face, upright if it must be; else beside it on its plate; else shortened on the face."""
         left, top, right, bottom = face.inner
         width, height = right - left, bottom - top
@@ -244,7 +276,7 @@ class LabelBook:
             options.append((_block((short, name)), Spot(*middle, (0.5, 0.5), room)))
         return options
 
-    def _axes(self, node: int, row: int, face: "_Face", priority: float, scale: float) -> Iterator[Candidate]:
+    def _axes(self, node: int, row: int, face: Face, priority: float, scale: float) -> Iterator[Candidate]:
         """Dimensions along the edges of a large matrix, as the layout has turned it."""
         shape = self._graph.shape_of(node)
         if shape is None or len(shape) != 2:
@@ -292,46 +324,6 @@ class LabelBook:
 
 
 _Options = list[tuple[Block, Spot]]
-
-
-@dataclass(frozen=True)
-class _Face:
-    """A front face on the screen: an upright rectangle that lies in it, and the one that it lies in."""
-
-    inner: Rect
-    outer: Rect
-
-
-def _front_corners(
-    center: NDArray[np.float64], size: NDArray[np.float64], rows: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    """Return the corners of boxes' front faces, the upper left first, clockwise, shape (K, 4, 3)."""
-    around = np.array([[-1, 1, 1], [1, 1, 1], [1, -1, 1], [-1, -1, 1]], np.float64)
-    return center[rows][:, None, :] + size[rows][:, None, :] / 2 * around
-
-
-def _bounds(corners: NDArray[np.float64], view: View) -> NDArray[np.float64]:
-    """Return the upright rectangles around faces on the screen, without those behind the eye, shape (K, 4)."""
-    px, depth = view.camera.project(corners, view.viewport)
-    return np.concatenate([px.min(1), px.max(1)], 1)[depth.min(1) > 0]
-
-
-def _upright(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the upright rectangles inside quadrilaterals (upper left first, clockwise), shape (K, 4)."""
-    left, right = corners[:, [0, 3], 0].max(1), corners[:, [1, 2], 0].min(1)
-    top, bottom = corners[:, [0, 1], 1].max(1), corners[:, [2, 3], 1].min(1)
-    return np.stack([left, top, right, bottom], 1)
-
-
-def _middle_part(corners: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the middle of quadrilaterals: so much of their width and height, shape (K, 2), along their own edges."""
-    a, b, c, d = (corners[:, k] for k in range(4))
-    u, v = share[:, :1] / 2, share[:, 1:] / 2
-    parts = [
-        (0.5 - y) * ((0.5 - x) * a + (0.5 + x) * b) + (0.5 + y) * ((0.5 - x) * d + (0.5 + x) * c)
-        for x, y in ((-u, -v), (u, -v), (u, v), (-u, v))
-    ]
-    return np.stack(parts, 1)
 
 
 def _least(name: str) -> int:

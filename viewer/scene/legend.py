@@ -51,6 +51,8 @@ class Legend:
         Colours of kinds and of flows that are on the screen.
     inferred, known : bool
         Whether flow is inferred, all of it or some.
+    ports : bool
+        Whether ports are on the screen.
     values : ValueKey or None
         The overlay that colours the parts; kinds have no colours then.
     heights : HeightKey or None
@@ -61,6 +63,7 @@ class Legend:
     flows: tuple[EdgeKind, ...]
     inferred: bool
     known: bool = False
+    ports: bool = False
     values: ValueKey | None = None
     heights: HeightKey | None = None
 
@@ -115,14 +118,17 @@ class LegendPanel:
         entries += [
             (translate("Scene", word), None, kind) for kind, word in _FLOW_WORDS.items() if kind in legend.flows
         ]
-        notes: Sequence[str] = ()
+        notes: list[str] = []
         if legend.inferred:
             words = (
                 translate("Scene", "flow: in part inferred from names and shapes")
                 if legend.known
                 else translate("Scene", "flow: inferred from names and shapes")
             )
-            notes = wrapped(words, _note(scale), LEGEND_WIDTH * scale)
+            notes += wrapped(words, _note(scale), LEGEND_WIDTH * scale)
+        if legend.ports:
+            words = translate("Scene", "small arrows on edges: flow from or to the part that they name")
+            notes += wrapped(words, _note(scale), LEGEND_WIDTH * scale)
         return entries, notes
 
     def _draw_entries(self, overlay: Overlay, lines: "_Lines", left: float, y: float, scale: float) -> None:

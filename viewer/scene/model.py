@@ -1,13 +1,14 @@
 """A model with what the scene computes once for it and a theme."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.model_graph import ModelGraph
+from ...layout.hiding import hidden_mask
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..captions import facts_of, title_of
@@ -21,7 +22,17 @@ __all__ = ["SceneModel"]
 
 @dataclass(frozen=True, eq=False)
 class SceneModel:
-    """A model as the scene draws it."""
+    """A model as the scene draws it.
+
+    Attributes
+    ----------
+    hidden : frozenset of int
+        Nodes that are not drawn, with all that is inside them.
+    is_hidden : ndarray of bool, shape (N,)
+        Which ones these are.
+    routes_shown : ndarray of bool, shape (M,)
+        Which routes have two ends that are drawn.
+    """
 
     graph: ModelGraph
     placement: Placement
@@ -33,10 +44,13 @@ class SceneModel:
     grids: Grids
     labels: LabelBook
     heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
+    hidden: frozenset[int]
+    is_hidden: NDArray[np.bool_]
+    routes_shown: NDArray[np.bool_]
 
     @classmethod
     def of(cls, graph: ModelGraph, placement: Placement, book: OverlayBook, theme: Theme) -> "SceneModel":
-        """Compute everything for a model and a theme."""
+        """Compute everything for a model and a theme, with nothing hidden."""
         tones, grids = node_tones(graph), Grids.of(placement, graph.parent)
         return cls(
             graph,
@@ -49,4 +63,18 @@ class SceneModel:
             grids,
             LabelBook(graph, placement, grids, theme),
             lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
+            frozenset(),
+            np.zeros(len(graph), bool),
+            np.ones(len(placement.routes), bool),
+        )
+
+    def hiding(self, hidden: frozenset[int]) -> "SceneModel":
+        """Return the same model with these parts hidden, and no others."""
+        is_hidden, routes = hidden_mask(self.graph, hidden), self.placement.routes
+        return replace(
+            self,
+            tree=CutTree(self.graph, self.placement, is_hidden),
+            hidden=hidden,
+            is_hidden=is_hidden,
+            routes_shown=~(is_hidden[routes.source] | is_hidden[routes.target]),
         )

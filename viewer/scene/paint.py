@@ -16,6 +16,7 @@ _TINT = 0.62  # share of its value's colour in the plate of an opened part that 
 _MUTED = 0.55  # share of the plate's colour in parts beside pictures on surfaces: colour is for the data
 _MUTED_PARTS = 0.72  # ... and in the parts of what has a value, while its plate shows that
 _TALLEST = 3.2  # height of the greatest value, in smaller sides of the box
+_OF_ROOM = 0.85  # ... of the room before the next plate of a deck
 _LOWEST, _FLAT = 0.06, 0.015  # of the lowest value, and of what has none
 
 
@@ -62,7 +63,10 @@ class Paint:
             return center, size
         # A front face of its own proportion to the height: equal values of equal parts are equally tall.
         share = self.heights[cut.nodes[tall]]
-        height = np.where(np.isnan(share), _FLAT, _LOWEST + (_TALLEST - _LOWEST) * share) * size[tall, :2].min(1)
+        side = size[tall, :2].min(1)
+        if cut.room is not None:  # in a deck the tallest stays before the next plate
+            side = np.minimum(side, _OF_ROOM / _TALLEST * cut.room[tall])
+        height = np.where(np.isnan(share), _FLAT, _LOWEST + (_TALLEST - _LOWEST) * share) * side
         center[tall, 2] += (height - size[tall, 2]) / 2  # its foot stays on the plate
         size[tall, 2] = height
         return center, size

@@ -11,14 +11,18 @@ from ..theme import Theme, rgb
 from .boxes import to_world
 from .frame import View
 from .mesh import QuadMesh
+from .ports import Tabs
 
 __all__ = ["Polylines", "Ribbons", "ribbon_quads", "route_rects"]
 
 _HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
 _MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
+_HAIRPIN = 0.3  # sum of the normals of two stretches that turn back on one another
 _STEP = 0.004  # of a ribbon's width, from one to the next above it
 _FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
 _GAP, _GAP_RESIDUAL = 0.55, 0.22  # how far the gaps of inferred flow go to the theme's gap tone
+_LIGHT = 105.0  # a face lighter than this has dark tabs
+_DARK_TAB, _LIGHT_TAB = np.array([16.0, 20.0, 30.0]), np.array([214.0, 226.0, 244.0])
 _GAP_FROM_PX = 6.0  # thinner ribbons have none: they would only flicker
 
 
@@ -81,7 +85,8 @@ def ribbon_quads(
     mitre = np.zeros((len(p), 2))
     np.add.at(mitre, segment, normal)
     np.add.at(mitre, segment + 1, normal)
-    mitre /= np.maximum(np.linalg.norm(mitre, axis=1), 1e-9)[:, None]
+    bend = np.linalg.norm(mitre, axis=1)
+    mitre /= np.maximum(bend, 1e-9)[:, None]
     half = width[line[segment]][:, None] / 2
     way = np.zeros(len(p))
     way[segment + 1] = seg_length
@@ -94,9 +99,11 @@ def ribbon_quads(
     corners, course = np.empty((quads, 4, 3)), np.empty((quads, 4, 2))
     for corner, (end, side) in enumerate(((0, -1), (1, -1), (1, 1), (0, 1))):
         at = segment + end
-        stretch = 1 / np.maximum((mitre[at] * normal).sum(1), 0.5)
+        # Between the plates of a deck a way goes right, rises and goes left again: there each quad ends by itself.
+        joint = np.where(bend[at, None] < _HAIRPIN, normal, mitre[at])
+        stretch = 1 / np.maximum((joint * normal).sum(1), 0.5)
         corners[:, corner] = p[at]
-        corners[:, corner, :2] += side * half * mitre[at] * stretch[:, None]
+        corners[:, corner, :2] += side * half * joint * stretch[:, None]
         course[:, corner, 0], course[:, corner, 1] = way[at], side
 
     base, across = p[last], np.stack([-ahead[:, 1], ahead[:, 0]], 1) * (_HEAD_WIDTH * width / 2)[:, None]
@@ -148,8 +155,10 @@ class Ribbons:
         unit_px: NDArray[np.float64],
         plates: NDArray[np.uint8],
         fade: NDArray[np.float64],
+        tabs: Tabs,
+        tab_plates: NDArray[np.uint8],
     ) -> None:
-        """Draw some routes.
+        """Draw some routes, and tabs of ports.
 
         Parameters
         ----------
@@ -161,6 +170,9 @@ class Ribbons:
             The colour under each of them.
         fade : ndarray, shape (len(shown),)
             Share of that colour in a ribbon that is not in focus.
+        tabs : Tabs
+        tab_plates : ndarray of uint8, shape (K, 3)
+            The colour under each tab.
         """
         self._mesh.uniform("gapFrom", _GAP_FROM_PX * view.scale)
         lines = Polylines(routes.points, routes.start).taken(shown)
@@ -184,6 +196,16 @@ class Ribbons:
         way = np.zeros((len(line), 4, 4), np.float32)
         way[..., :2] = course
         way[..., 2] = np.where(inferred, np.where(residual, _GAP_RESIDUAL, _GAP), 0.0)[line][:, None]
+        corners = np.concatenate([corners, tabs.corners - view.anchor])
+        tab_rgba = np.full((len(tab_plates), 4, 4), 255, np.uint8)
+        tab_rgba[..., :3] = self._tab_colors(tab_plates)[:, None, :]
+        rgba = np.concatenate([rgba, tab_rgba])
+        way = np.concatenate([way, np.zeros((len(tab_plates), 4, 4), np.float32)])
         points = to_world(corners).reshape(-1, 3).astype(np.float32)
         self._mesh.fill(points, rgba.reshape(-1, 4), course=way.reshape(-1, 4))
         self.actor.SetPosition(*to_world(view.anchor))
+
+    def _tab_colors(self, plates: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return light tabs for dark boxes and dark ones for light boxes."""
+        lightness = plates.astype(np.float64) @ (0.2126, 0.7152, 0.0722)
+        return np.where((lightness > _LIGHT)[:, None], _DARK_TAB, _LIGHT_TAB)

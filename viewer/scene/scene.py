@@ -11,9 +11,11 @@ from ...graph.kinds import EdgeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
-from ..camera import DEFAULT_AZIMUTH, DEFAULT_ELEVATION, Camera, Viewport
+from ..camera import Camera, Viewport
+from ..captions import hidden_words
 from ..coloring import Coloring
 from ..cut import MOVING_BUDGET, STILL_BUDGET, choose_cut
+from ..framing import Angle, framing, in_the_way
 from ..label_layout import PlacedLabel
 from ..pick import nearest_box
 from ..state import ViewState
@@ -28,6 +30,7 @@ from .margins import free_margins, has_legend
 from .model import SceneModel
 from .outline import Box, Outlines, outline_rects
 from .overlay import Overlay
+from .ports import Tabs, tabs_of
 from .ribbons import Ribbons, route_rects
 from .said import headline, height_key, told, value_key
 from .surfaces import Surfaces
@@ -84,26 +87,25 @@ class Scene:
         self._model = SceneModel.of(graph, placement, book, self._theme)
         self._values = Values(book, self._on_ready)
 
+    def place(self, placement: Placement) -> None:
+        """Go on with another placement of the same model."""
+        if self._model is None:
+            raise RuntimeError("show a model first")
+        self._model = SceneModel.of(self._model.graph, placement, self._model.book, self._theme)
+        self.frame = None
+
     def close_model(self) -> None:
         """Let go of the model and end the thread that reads its weights."""
         if self._values is not None:
             self._values.close()
         self.frame = self._model = self._values = None
 
-    def fit(
-        self,
-        node: int,
-        viewport: Viewport,
-        azimuth: float = DEFAULT_AZIMUTH,
-        elevation: float = DEFAULT_ELEVATION,
-        scale: float = 1.0,
-    ) -> Camera:
+    def fit(self, node: int, viewport: Viewport, angle: Angle | None = None, scale: float = 1.0) -> Camera:
         """Return the camera that frames a node, with the ground of title and legend kept free."""
         if self._model is None:
             raise RuntimeError("show a model first")
-        placement = self._model.placement
-        camera = Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0)
-        return camera.fitted(placement.center[node], placement.size[node], viewport, free_margins(viewport, scale))
+        graph, placement = self._model.graph, self._model.placement
+        return framing(graph, placement, node, angle, viewport, free_margins(viewport, scale))
 
     # ---------------------------------------------------------------- frames
     def draw(self, state: ViewState, viewport: Viewport, *, scale: float = 1.0, moving: bool = False) -> None:
@@ -133,7 +135,10 @@ class Scene:
         model, values = self._model, self._values
         if model is None or values is None:
             return
-        view = View(state.camera or self._framing(state, viewport, scale), viewport, scale, moving)
+        hidden = state.hidden | in_the_way(model.graph, model.placement, state.focus)
+        if hidden != model.hidden:
+            model = self._model = model.hiding(hidden)
+        view = View(state.camera or self.fit(state.focus, viewport, state.angle, scale), viewport, scale, moving)
         values.choose(state, self._theme)
         budget = MOVING_BUDGET if moving else STILL_BUDGET
         cut = choose_cut(model.tree, view.camera, viewport, budget, scale, values.on_surfaces)
@@ -143,9 +148,10 @@ class Scene:
         frame = self.frame = Frame.of(*args)
         values.dress(self._boxes, self._surfaces, frame)
         depths = self._boxes.fill(frame, model.placement, model.grids.gaps)
-        routes = self._fill_ribbons(model, frame, state.focus, fade)
-        self._fill_outlines(view, state)
-        self._fill_overlay(model, values, frame, state, routes)
+        tabs = tabs_of(model.graph, model.placement, frame)
+        routes = self._fill_ribbons(model, frame, tabs, state.focus, fade)
+        self._fill_outlines(model, view, state)
+        self._fill_overlay(model, values, frame, state, routes, tabs)
         self._look(view.camera, depths)
 
     @property
@@ -219,31 +225,35 @@ class Scene:
         for actor in self._actors:
             self.renderer.RemoveActor(actor)
 
-    def _framing(self, state: ViewState, viewport: Viewport, scale: float) -> Camera:
-        """Return the camera for a state that has none of its own."""
-        azimuth, elevation, zoom = state.angle
-        middle = (viewport[0] / 2, viewport[1] / 2)
-        return self.fit(state.focus, viewport, azimuth, elevation, scale).zoomed(zoom, middle, viewport)
-
-    def _fill_ribbons(self, model: SceneModel, frame: Frame, focus: int, fade: float) -> NDArray[np.int64]:
+    def _fill_ribbons(self, model: SceneModel, frame: Frame, tabs: Tabs, focus: int, fade: float) -> NDArray[np.int64]:
         """Draw the routes on opened plates that are wide enough to be seen, and return them."""
         routes, cut, view = model.placement.routes, frame.cut, frame.view
         unit_px = np.zeros(len(model.graph))
         unit_px[cut.nodes[cut.opened]] = cut.unit_px[cut.opened]
         least = _ROUTE_MIN_PX * view.scale * (2 if view.moving else 1)
-        shown = np.flatnonzero(routes.width * unit_px[routes.owner] >= least)
+        shown = np.flatnonzero((routes.width * unit_px[routes.owner] >= least) & model.routes_shown)
         owner = routes.owner[shown]
         inside = (owner >= focus) & (owner < focus + model.graph.size[focus])
-        self._ribbons.fill(routes, shown, view, unit_px[owner], model.plates[owner], np.where(inside, 0.0, fade))
+        share = np.where(inside, 0.0, fade)
+        self._ribbons.fill(
+            routes, shown, view, unit_px[owner], model.plates[owner], share, tabs, frame.shown(tabs.rows)
+        )
         return shown
 
-    def _fill_outlines(self, view: View, state: ViewState) -> None:
+    def _fill_outlines(self, model: SceneModel, view: View, state: ViewState) -> None:
         marks = [(state.selection, self._theme.selection, 2.5), (state.hover, self._theme.hover, 1.5)]
-        framed = [(self.box(node), rgb(color), px * view.scale) for node, color, px in marks if node is not None]
+        shown = [mark for mark in marks if mark[0] is not None and not model.is_hidden[mark[0]]]
+        framed = [(self.box(node), rgb(color), px * view.scale) for node, color, px in shown if node is not None]
         self._outlines.fill(framed, view)
 
     def _fill_overlay(
-        self, model: SceneModel, values: Values, frame: Frame, state: ViewState, routes: NDArray[np.int64]
+        self,
+        model: SceneModel,
+        values: Values,
+        frame: Frame,
+        state: ViewState,
+        routes: NDArray[np.int64],
+        tabs: Tabs,
     ) -> None:
         view = frame.view
         self._overlay.clear()
@@ -252,21 +262,23 @@ class Scene:
         if state.labels:
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
             title, facts = model.heading(state.focus)
+            if state.hidden:
+                facts = " · ".join(filter(None, [facts, hidden_words(len(state.hidden))]))
             covered = self._reaches_title(model, view)
             taken = self._heading.draw(self._overlay, view, title, facts, headline(values), covered)
             if has_legend(view.viewport, view.scale):
-                legend = _legend(model, values, frame, lane_of[_on_screen(lanes, view.viewport)])
+                legend = _legend(model, values, frame, lane_of[_on_screen(lanes, view.viewport)], tabs)
                 taken.append(self._legend.draw(self._overlay, view, legend))
-            marked = [node for node in (state.selection, state.hover) if node is not None]
+            marked = [node for node in (state.selection, state.hover) if node is not None and not model.is_hidden[node]]
             marks = np.concatenate([_NO_RECTS, *(outline_rects(self.box(node), view) for node in marked)])
             taken += values.write_cells(self._numbers, self._overlay, frame, taken)
-            model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured)
+            model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured, tabs)
         self._overlay.finish(view.viewport, view.scale)
 
     def _reaches_title(self, model: SceneModel, view: View) -> bool:
         """Return whether the model reaches into the strip of the title, so that it must fade there."""
-        center, half = model.placement.center[0], model.placement.size[0] / 2
-        corners = center + half * np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
+        center, size = model.placement.bounds(0)
+        corners = center + size / 2 * np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
         px, depth = view.camera.project(corners, view.viewport)
         return bool((depth <= 0).any() or px[:, 1].min() < 0.95 * free_margins(view.viewport, view.scale)[1])
 
@@ -279,7 +291,7 @@ class Scene:
         view.SetClippingRange(*depths)
 
 
-def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.int64]) -> Legend:
+def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.int64], tabs: Tabs) -> Legend:
     """Return what a frame's legend must name: the tones of closed boxes, the routes on the screen, the overlay."""
     tones = np.unique(model.tones[frame.cut.nodes[~frame.cut.opened]])
     columns = model.placement.routes
@@ -289,6 +301,7 @@ def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.
         tuple(EdgeKind(int(kind)) for kind in np.unique(columns.kind[routes])),
         bool(inferred.any()),
         bool((~inferred).any()),
+        bool(len(tabs.ports)),
         value_key(values, frame),
         height_key(values),
     )

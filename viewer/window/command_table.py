@@ -1,5 +1,6 @@
 """The table of everything that the window can do."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -25,7 +26,11 @@ def command_table(window: "MainWindow") -> list[Command]:
         translate("Commands", "Help"),
     )
     to, scene = window.view.navigator, Scope.SCENE
-    panels, timeline = window.panels, window.overlays.timeline
+    panels, timeline, hiding = window.panels, window.overlays.timeline, window.hiding
+
+    def has_steps() -> bool:
+        return timeline.has_steps
+
     return [
         Command(
             "file.open", file, translate("Commands", "Open a File…"), window.ask_file, ("Ctrl+O",), needs_model=False
@@ -68,8 +73,12 @@ def command_table(window: "MainWindow") -> list[Command]:
         Command("go.up", go, translate("Commands", "Up a Level"), to.up, ("Escape", "Backspace"), scene),
         Command("go.home", go, translate("Commands", "Whole Model"), to.home, ("Home",), scene),
         Command("go.frame", go, translate("Commands", "Frame the Selection"), to.frame_selection, ("F",), scene),
-        Command("go.back", go, translate("Commands", "Back"), to.back, ("Alt+Left",), separated=True),
-        Command("go.forward", go, translate("Commands", "Forward"), to.forward, ("Alt+Right",)),
+        Command(
+            "go.back", go, translate("Commands", "Back"), to.back, ("Alt+Left",), enabled=to.can_go_back, separated=True
+        ),
+        Command(
+            "go.forward", go, translate("Commands", "Forward"), to.forward, ("Alt+Right",), enabled=to.can_go_forward
+        ),
         Command(
             "go.left",
             go,
@@ -111,6 +120,60 @@ def command_table(window: "MainWindow") -> list[Command]:
             ("Ctrl+T",),
             needs_model=False,
             checked=window.is_light,
+        ),
+        *(
+            Command(
+                f"view.{name}",
+                view,
+                title,
+                partial(window.arrange, name),
+                (key,),
+                scene,
+                checked=partial(window.is_arranged, name),
+                separated=name == "auto",
+            )
+            for name, title, key in (
+                ("auto", translate("Commands", "Arrange Layers Automatically"), "Shift+A"),
+                ("wrap", translate("Commands", "Layers in Rows, Like Text"), "Shift+W"),
+                ("row", translate("Commands", "Layers in One Row"), "Shift+R"),
+                ("deck", translate("Commands", "Layers One Behind Another"), "Shift+D"),
+            )
+        ),
+        Command(
+            "view.hide",
+            view,
+            translate("Commands", "Hide or Show the Selection"),
+            hiding.toggle,
+            ("H",),
+            scene,
+            separated=True,
+        ),
+        Command(
+            "view.isolate",
+            view,
+            translate("Commands", "Isolate the Selection"),
+            hiding.isolate,
+            ("Shift+H",),
+            scene,
+        ),
+        Command(
+            "view.show_all",
+            view,
+            translate("Commands", "Show All Parts"),
+            hiding.show_all,
+            ("Alt+H",),
+            scene,
+            enabled=hiding.hides,
+        ),
+        Command(
+            "view.compact",
+            view,
+            translate("Commands", "Close the Gaps of Hidden Parts"),
+            hiding.toggle_compact,
+            ("C",),
+            scene,
+            enabled=hiding.hides,
+            checked=hiding.is_compact,
         ),
         Command(
             "view.tree",
@@ -159,6 +222,7 @@ def command_table(window: "MainWindow") -> list[Command]:
             lambda: window.overlays.choose(None),
             ("0",),
             scene,
+            enabled=lambda: window.state.overlay is not None,
         ),
         Command(
             "overlays.next",
@@ -167,6 +231,7 @@ def command_table(window: "MainWindow") -> list[Command]:
             lambda: timeline.step(1),
             (".",),
             scene,
+            enabled=has_steps,
             separated=True,
         ),
         Command(
@@ -176,8 +241,17 @@ def command_table(window: "MainWindow") -> list[Command]:
             lambda: timeline.step(-1),
             (",",),
             scene,
+            enabled=has_steps,
         ),
-        Command("overlays.play", overlays, translate("Commands", "Play or Pause"), timeline.toggle, ("Space",), scene),
+        Command(
+            "overlays.play",
+            overlays,
+            translate("Commands", "Play or Pause"),
+            timeline.toggle,
+            ("Space",),
+            scene,
+            enabled=has_steps,
+        ),
         Command(
             "help.keys",
             help_,

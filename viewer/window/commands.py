@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-__all__ = ["Command", "Scope", "install"]
+__all__ = ["Command", "Scope", "install", "refresh"]
 
 
 class Scope(Enum):
@@ -38,6 +38,8 @@ class Command:
         Where the keys work.
     needs_model : bool
         Whether it is greyed while no model is open.
+    enabled : callable, optional
+        Tells whether it can be done now, while a model is open; without it, it always can.
     checked : callable, optional
         Tells whether the switch is on.
     separated : bool
@@ -51,6 +53,7 @@ class Command:
     keys: tuple[str, ...] = ()
     scope: Scope = Scope.WINDOW
     needs_model: bool = True
+    enabled: Callable[[], bool] | None = None
     checked: Callable[[], bool] | None = None
     separated: bool = False
 
@@ -81,6 +84,18 @@ def install(
         if command.id in submenus:
             menu.addMenu(submenus[command.id])
     return actions
+
+
+def refresh(commands: Sequence[Command], actions: dict[str, QAction], has_model: bool) -> None:
+    """Let menus and keys agree with what can be done now, and with which switches are on."""
+    for command in commands:
+        action = actions[command.id]
+        possible = has_model or not command.needs_model
+        if has_model and command.enabled is not None:
+            possible = command.enabled()
+        action.setEnabled(possible)
+        if command.checked is not None:
+            action.setChecked(command.checked())
 
 
 def _action(command: Command, parent: QObject) -> QAction:

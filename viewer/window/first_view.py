@@ -6,7 +6,9 @@ from typing import Any
 
 from ...errors import ArchvizError
 from ...graph.model_graph import ModelGraph
+from ...layout import place
 from ...layout.placement import Placement
+from ...layout.stack import picked
 from ...overlays.book import OverlayBook
 from ..state import ViewState
 from ..views import view_state
@@ -44,6 +46,8 @@ def first_view(graph: ModelGraph, placement: Placement, options: Mapping[str, An
         state = view_state(graph, book=book, **wanted)
         for name in filter(None, (state.overlay, state.height)):
             prepare_overlay(book, name)
+        if state.compacted or picked(state.arrangement, graph, placement.aspect) != placement.arrangement:
+            placement = place(graph, placement.aspect, state.arrangement, state.compacted)
     except ArchvizError as error:  # the model is fine, an option is not: show the model, and say so
         return FirstView(graph, placement, book, ViewState(theme=theme), str(error))
     return FirstView(graph, placement, book, state)

@@ -1,5 +1,6 @@
 """Back and forward, as in a browser."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..camera import Camera
@@ -13,6 +14,10 @@ class Place:
 
     focus: int
     camera: Camera | None = None
+
+
+def _always(_place: Place) -> bool:
+    return True
 
 
 @dataclass
@@ -30,13 +35,18 @@ class History:
             del self.behind[: -self.limit]
         self.ahead.clear()
 
-    def back(self, present: Place) -> Place | None:
-        """Return the place before `present`, None where there is none."""
-        return _move(self.behind, self.ahead, present)
+    def back(self, present: Place, shown: Callable[[Place], bool] = _always) -> Place | None:
+        """Return the last place before `present` that is shown, None where there is none; others are passed by."""
+        return _move(self.behind, self.ahead, present, shown)
 
-    def forward(self, present: Place) -> Place | None:
-        """Return the place that `back` left, None where there is none."""
-        return _move(self.ahead, self.behind, present)
+    def forward(self, present: Place, shown: Callable[[Place], bool] = _always) -> Place | None:
+        """Return the next place that `back` left and that is shown, None where there is none."""
+        return _move(self.ahead, self.behind, present, shown)
+
+    def forget_cameras(self, moved: Callable[[int], bool]) -> None:
+        """Let places whose focus has moved be framed anew: where their cameras looked, there is something else now."""
+        for places in (self.behind, self.ahead):
+            places[:] = [Place(place.focus) if moved(place.focus) else place for place in places]
 
     def clear(self) -> None:
         """Forget all places."""
@@ -44,8 +54,11 @@ class History:
         self.ahead.clear()
 
 
-def _move(source: list[Place], target: list[Place], present: Place) -> Place | None:
-    if not source:
+def _move(source: list[Place], target: list[Place], present: Place, shown: Callable[[Place], bool]) -> Place | None:
+    at = next((k for k in reversed(range(len(source))) if shown(source[k])), None)
+    if at is None:
         return None
-    target.append(present)
-    return source.pop()
+    target += [present, *reversed(source[at + 1 :])]
+    place = source[at]
+    del source[at:]
+    return place

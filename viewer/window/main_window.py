@@ -28,8 +28,9 @@ from .background import Background
 from .breadcrumb import Breadcrumb
 from .cheat_sheet import CheatSheet
 from .command_table import command_table, gestures
-from .commands import install
+from .commands import install, refresh
 from .first_view import FirstView, first_view
+from .hiding import Hiding
 from .icons import NodeIcons
 from .inspector import Inspector
 from .model_view import ModelView
@@ -37,6 +38,7 @@ from .notices import MessageBar, ProgressBar
 from .opening import ModelOpener
 from .overlays.controller import OverlayController, is_overlay_file
 from .panels import Panels
+from .placing import Placing
 from .recent import add_recent, recent_files, sample_path, settings
 from .recent_menu import RecentMenu
 from .save_picture import PictureSaver
@@ -78,6 +80,8 @@ class MainWindow(QMainWindow):
         self.tree = TreePanel()
         self.inspector = Inspector()
         self.overlays = OverlayController(self.state, self.view, self)
+        self.hiding = Hiding(self.state, self.view.navigator, self)
+        self.placing = Placing(self.state, self)
         self.opener = ModelOpener(self)
         self.pictures = PictureSaver(self)
         self._background = Background(self)
@@ -112,6 +116,7 @@ class MainWindow(QMainWindow):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.statusBar().addWidget(self._facts, 1)
         self.statusBar().addPermanentWidget(self._hint)
+        self.statusBar().addPermanentWidget(self.hiding.button)
         self.statusBar().setSizeGripEnabled(False)
 
     def _connect(self) -> None:
@@ -137,6 +142,10 @@ class MainWindow(QMainWindow):
         self.state.events.theme.connect(self._on_theme)
         self._background.failed.connect(self._on_unprepared)
         self.view.failed.connect(self.message.tell)
+        self.hiding.refused.connect(lambda text: self.statusBar().showMessage(text, 4000))
+        self.placing.failed.connect(self.message.tell)
+        self.placing.placed.connect(self._on_placed)
+        self.hiding.changed.connect(self._on_hidden)
         self.pictures.began.connect(self.statusBar().showMessage)
         self.pictures.saved.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.pictures.failed.connect(self._on_unsaved)
@@ -200,6 +209,8 @@ class MainWindow(QMainWindow):
         """Go back to the start page."""
         self.cancel()
         self.overlays.clear()
+        self.hiding.show_model(None)
+        self.placing.clear()
         self.view.clear()
         self.tree.clear()
         self.inspector.clear()
@@ -228,12 +239,15 @@ class MainWindow(QMainWindow):
             self.message.hide()
         graph, wanted = first.graph, first.state
         self.overlays.clear()
+        self.placing.clear()
         self.view.clear()  # nothing of the last model's overlays meets this one
         self.graph, self.placement, self.book = graph, first.placement, first.book
         self._icons = NodeIcons(graph, THEMES[wanted.theme])
         self.tree.show_model(graph, self._icons)
         self.overlays.show_book(first.book)
         self._has_model(True)
+        self.hiding.show_model(graph)
+        self.placing.show_model(graph, first.placement, wanted)
         self.view.show_model(graph, first.placement, wanted, first.book)
         self._on_focus(self.state.focus)
         self._on_selection(self.state.selection)
@@ -311,6 +325,14 @@ class MainWindow(QMainWindow):
     def _on_hover(self, node: int | None) -> None:
         self._hint.setText("" if node is None or self.graph is None else self.graph.path(node) or self.graph.name)
 
+    def _on_hidden(self) -> None:
+        self.tree.show_hidden(self.state.hidden)
+        self._update_actions()
+
+    def _on_placed(self, placement: Placement) -> None:
+        self.placement = placement
+        self.view.place(placement)
+
     def _on_theme(self, theme: str) -> None:
         apply_style(_app(), THEMES[theme])
         settings().setValue("theme", theme)
@@ -320,15 +342,7 @@ class MainWindow(QMainWindow):
             self._inspect(self.state.focus if self.state.selection is None else self.state.selection)
 
     def _update_actions(self) -> None:
-        history = self.view.navigator.history
-        for command in self.commands:
-            self.actions_by_id[command.id].setEnabled(self.graph is not None or not command.needs_model)
-        if self.graph is not None:
-            self.actions_by_id["go.back"].setEnabled(bool(history.behind))
-            self.actions_by_id["go.forward"].setEnabled(bool(history.ahead))
-            self.actions_by_id["overlays.none"].setEnabled(self.state.overlay is not None)
-            for command in ("overlays.next", "overlays.previous", "overlays.play"):
-                self.actions_by_id[command].setEnabled(self.overlays.timeline.has_steps)
+        refresh(self.commands, self.actions_by_id, self.graph is not None)
 
     # ---------------------------------------------------------------- commands
     def enter_selection(self) -> None:
@@ -340,6 +354,15 @@ class MainWindow(QMainWindow):
         """Let the user search."""
         self.panels.show_tree()
         self.tree.focus_search()
+
+    def is_arranged(self, arrangement: str) -> bool:
+        """Whether this arrangement was asked for."""
+        return self.state.arrangement == arrangement
+
+    def arrange(self, arrangement: str) -> None:
+        """Set the layers of the model into another arrangement; focus and selection stay."""
+        self.state.arrangement = arrangement
+        self._update_actions()  # what was chosen again is unchecked by its action
 
     def has_labels(self) -> bool:
         """Whether labels are shown."""

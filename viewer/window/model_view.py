@@ -14,6 +14,7 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..camera import Camera
+from ..hiding import hidden_by
 from ..scene import Scene
 from ..scene.margins import free_margins
 from ..state import ViewState
@@ -90,6 +91,7 @@ class ModelView(GlWidget):
             events.overlay, events.height, events.step, events.range, events.scale, events.colormap, events.keep
         ):  # fmt: skip
             signal.connect(self._on_values)
+        events.hidden.connect(self._on_hidden)
         self._more.connect(self._on_values, Qt.ConnectionType.QueuedConnection)
 
     def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState, book: OverlayBook) -> None:
@@ -99,6 +101,17 @@ class ModelView(GlWidget):
         self.navigator.show(graph, placement)
         self.state.assign(wanted)
         self._whole_distance = self.framing(0).distance
+        self.redraw()
+
+    def place(self, placement: Placement) -> None:
+        """Show another placement of the same model."""
+        self._placement = placement
+        self._tip.hide()
+        self.state.hover = None
+        self._hover.start()  # another part may be under the cursor now
+        self.scene.place(placement)
+        self._whole_distance = self.framing(0).distance
+        self.navigator.place(placement)
         self.redraw()
 
     def clear(self) -> None:
@@ -121,10 +134,7 @@ class ModelView(GlWidget):
 
     def framing(self, node: int) -> Camera:
         """Return the camera that frames a node in this view."""
-        azimuth, elevation, zoom = self.state.angle
-        camera = self.scene.fit(node, self.viewport(), azimuth, elevation, self.devicePixelRatioF())
-        width, height = self.viewport()
-        return camera.zoomed(zoom, (width / 2, height / 2), (width, height))
+        return self.scene.fit(node, self.viewport(), self.state.angle, self.devicePixelRatioF())
 
     def camera(self) -> Camera:
         """Return the camera that is in force."""
@@ -184,6 +194,12 @@ class ModelView(GlWidget):
     def _on_change(self) -> None:
         self.redraw()
 
+    def _on_hidden(self) -> None:
+        self._tip.hide()
+        self.state.hover = None
+        self._hover.start()  # what was behind it is under the cursor now
+        self.redraw()
+
     def _on_values(self) -> None:
         """Show other values at once, and finely once they stay: they may be dragged or played."""
         if self._graph is not None:
@@ -203,7 +219,8 @@ class ModelView(GlWidget):
 
     def _outline(self, what: str, node: int | None, color: str) -> None:
         """Outline a node's front face in the layer above the scene."""
-        if node is None or self._placement is None:
+        hidden = self.state.hidden
+        if node is None or self._graph is None or hidden_by(self._graph, hidden, node) is not None:
             self._outlines.unmark(what)
             return
         center, size = self.scene.box(node)

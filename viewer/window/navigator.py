@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from ...errors import UsageError
 from ...graph.model_graph import ModelGraph
+from ...layout.hiding import hidden_mask
 from ...layout.placement import Placement
 from ..camera import Camera
+from ..hiding import hidden_by
 from ..levels import resolve_focus
 from ..state import ViewState
 from .flight import Flight
@@ -58,9 +62,27 @@ class Navigator(QObject):
         self.history.clear()
         self.changed.emit()
 
+    def place(self, placement: Placement) -> None:
+        """Go on in another placement of the same model; the focus is framed again where it is elsewhere now."""
+        before, self._placement = self._placement, placement
+
+        def moved(node: int) -> bool:
+            if before is None or before.arrangement != placement.arrangement:
+                return True
+            boxes = ((of.center[node], of.size[node]) for of in (before, placement))
+            return not all(map(np.array_equal, *boxes))
+
+        self.history.forget_cameras(moved)
+        if self._state.camera is not None and moved(self._state.focus):
+            self._fly(Place(self._state.focus))
+        self.changed.emit()
+
     # ---------------------------------------------------------------- places
     def go_to(self, node: int, *, select: int | None = None) -> None:
-        """Fly to `node`, and select it or `select`."""
+        """Fly to `node`, and select it or `select`; what is hidden cannot be flown to."""
+        if not self._is_shown(Place(node)):
+            self.refused.emit(self.tr("This part is hidden. Alt+H shows all parts."))
+            return
         self.history.leave(self._place())
         self._state.selection = node if select is None else select
         self._fly(Place(node))
@@ -98,12 +120,12 @@ class Navigator(QObject):
             return
         near = self._state.focus if self._state.selection is None else self._state.selection
         try:
-            node = resolve_focus(self._graph, self._graph.path(near) or None, level)
+            node = resolve_focus(self._graph, self._graph.path(near) or None, level, self._hidden)
         except UsageError:
             try:  # none on the way up or down from here: anywhere in the model, then
-                node = resolve_focus(self._graph, None, level)
+                node = resolve_focus(self._graph, None, level, self._hidden)
             except UsageError:
-                self.refused.emit(self.tr("This model has no part of that level."))
+                self.refused.emit(self.tr("No part of that level is shown."))
                 return
         self.go_to(node)
 
@@ -113,19 +135,27 @@ class Navigator(QObject):
             return
         selection, focus = self._state.selection, self._state.focus
         if selection is not None and selection != focus and focus in self._graph.ancestors(selection):
-            self._state.selection = beside(self._graph, self._placement, selection, right, up)
+            self._state.selection = beside(self._graph, self._placement, self._hidden, selection, right, up)
             return
-        node = beside(self._graph, self._placement, focus, right, up)
+        node = beside(self._graph, self._placement, self._hidden, focus, right, up)
         if node != focus:
             self.go_to(node)
 
     def back(self) -> None:
         """Fly back to the last place."""
-        self._revisit(self.history.back(self._place()))
+        self._revisit(self.history.back(self._place(), self._is_shown))
 
     def forward(self) -> None:
         """Fly to the place that `back` left."""
-        self._revisit(self.history.forward(self._place()))
+        self._revisit(self.history.forward(self._place(), self._is_shown))
+
+    def can_go_back(self) -> bool:
+        """Whether there is a place to go back to that is shown."""
+        return any(map(self._is_shown, self.history.behind))
+
+    def can_go_forward(self) -> bool:
+        """Whether there is a place that `back` left and that is shown."""
+        return any(map(self._is_shown, self.history.ahead))
 
     def interrupt(self) -> None:
         """Stop a flight where it is."""
@@ -133,6 +163,14 @@ class Navigator(QObject):
         self._destination = None
 
     # ---------------------------------------------------------------- moving
+    @property
+    def _hidden(self) -> NDArray[np.bool_]:
+        assert self._graph is not None
+        return hidden_mask(self._graph, self._state.hidden)
+
+    def _is_shown(self, place: Place) -> bool:
+        return self._graph is None or hidden_by(self._graph, self._state.hidden, place.focus) is None
+
     def _place(self) -> Place:
         # Under way, the place is where the flight leads, not a point in the air.
         return Place(self._state.focus, self._destination if self.flight.flying else self._state.camera)
@@ -144,8 +182,9 @@ class Navigator(QObject):
 
     def _fly(self, place: Place) -> None:
         start = self._present()
-        azimuth, elevation, _ = self._state.angle
-        self._state.angle = (azimuth, elevation, 1.0)  # a zoom was asked for the first view only
+        if self._state.angle is not None:
+            azimuth, elevation, _ = self._state.angle
+            self._state.angle = (azimuth, elevation, 1.0)  # a zoom was asked for the first view only
         self._destination = place.camera
         self._state.focus = place.focus
         self.flight.fly(start, place.camera or self._frame(place.focus))

@@ -1,6 +1,7 @@
 """Which parts are worth framing: the stops on the way from the whole model into its depth, and sideways."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
@@ -45,8 +46,8 @@ def step_out(graph: ModelGraph, focus: int) -> int:
     return last
 
 
-def beside(graph: ModelGraph, placement: Placement, node: int, right: int, up: int) -> int:
-    """Return the sibling one step right (+1) or left (-1) in order, or above (+1) or below (-1) on the plan.
+def beside(graph: ModelGraph, placement: Placement, hidden: NDArray[np.bool_], node: int, right: int, up: int) -> int:
+    """Return the shown sibling one step right (+1) or left (-1) in order, or above (+1) or below (-1) on the plan.
 
     Returns `node` itself where there is none.
     """
@@ -54,7 +55,8 @@ def beside(graph: ModelGraph, placement: Placement, node: int, right: int, up: i
     if parent < 0:
         return node
     siblings = graph.children(parent)
-    place = int(graph.sibling_index[node])
+    siblings = siblings[~hidden[siblings] | (siblings == node)]
+    place = int(np.searchsorted(siblings, node))
     if right:
         return int(siblings[np.clip(place + right, 0, len(siblings) - 1)])
     # In plan units, a step sideways costs three times a step up: the answer is above, not beside.

@@ -3,14 +3,16 @@
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont, QGuiApplication, QPalette
 
 from ...graph.model_graph import ModelGraph
+from ..hiding import hidden_by
 from ..numbers import people_count
 from .icons import NodeIcons
 from .labels import plain_tip
 from .words import kind_word
 
-__all__ = ["NodeRole", "TreeModel"]
+__all__ = ["NodeRole", "TreeModel", "hidden_look"]
 
 NodeRole = Qt.ItemDataRole.UserRole
 """The item role that gives a row's node id."""
@@ -21,6 +23,18 @@ _PORTION = 2000
 
 _NAME, _KIND, _PARAMETERS = range(3)
 _Index = QModelIndex | QPersistentModelIndex
+
+
+_LOOKS = (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ForegroundRole)
+
+
+def hidden_look(role: int) -> Any:
+    """Return the font or the colour of a part that the scene hides: struck out, and grey."""
+    if role == Qt.ItemDataRole.ForegroundRole:
+        return QGuiApplication.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+    font = QFont()
+    font.setStrikeOut(True)
+    return font
 
 
 class TreeModel(QAbstractItemModel):
@@ -34,6 +48,7 @@ class TreeModel(QAbstractItemModel):
         self._graph = graph
         self._shown: dict[int, int] = {}
         self._icons = icons
+        self._hidden: frozenset[int] = frozenset()
 
     def node(self, index: _Index) -> int:
         """Return the node id of a row."""
@@ -51,6 +66,10 @@ class TreeModel(QAbstractItemModel):
         """Change the icons, as for another theme."""
         self._icons = icons
         self.layoutChanged.emit()
+
+    def show_hidden(self, hidden: frozenset[int]) -> None:
+        """Mark the parts that the scene hides; the view that shows this model must be drawn again."""
+        self._hidden = hidden
 
     # ---------------------------------------------------------------- Qt's side
     def columnCount(self, parent: _Index | None = None) -> int:
@@ -112,6 +131,8 @@ class TreeModel(QAbstractItemModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == NodeRole:
             return node
+        if role in _LOOKS and hidden_by(self._graph, self._hidden, node) is not None:
+            return hidden_look(role)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -5,9 +5,10 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QStandardItem, QStandardItemM
 from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
 from ...graph.model_graph import ModelGraph
+from ..hiding import hidden_by
 from .icons import NodeIcons
 from .labels import plain_tip
-from .tree_model import NodeRole, TreeModel
+from .tree_model import NodeRole, TreeModel, hidden_look
 from .words import node_title
 
 __all__ = ["TreePanel"]
@@ -30,6 +31,7 @@ class TreePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._graph: ModelGraph | None = None
         self._model: TreeModel | None = None
+        self._hidden: frozenset[int] = frozenset()
         self.search = QLineEdit()
         self.search.setObjectName("search")
         self.search.setPlaceholderText(self.tr("Find a part…"))
@@ -71,6 +73,7 @@ class TreePanel(QWidget):
         self.search.clear()
         old = self._model
         self._model = TreeModel(graph, icons, self)
+        self._model.show_hidden(self._hidden)
         self.tree.setModel(self._model)
         if old is not None:
             old.deleteLater()
@@ -90,6 +93,17 @@ class TreePanel(QWidget):
         """Change the icons, as for another theme."""
         if self._model is not None:
             self._model.show_icons(icons)
+
+    def show_hidden(self, hidden: frozenset[int]) -> None:
+        """Mark the parts that the scene hides, in the tree and among what was found."""
+        self._hidden = hidden
+        if self._model is not None:
+            self._model.show_hidden(hidden)
+            self.tree.viewport().update()
+        found = self.results.model()
+        if isinstance(found, QStandardItemModel):
+            for row in range(found.rowCount()):
+                self._mark(found.item(row, 0))
 
     def clear(self) -> None:
         """Show no model."""
@@ -168,6 +182,7 @@ class TreePanel(QWidget):
             name.setIcon(self._model.index_of(node).data(Qt.ItemDataRole.DecorationRole))
             path = graph.path(node)
             name.setToolTip(plain_tip(path))
+            self._mark(name)
             row = [name, QStandardItem(path.rpartition(".")[0])]
             for item in row:
                 item.setEditable(False)
@@ -182,6 +197,13 @@ class TreePanel(QWidget):
             self._count.setText(self.tr("the first {count} of many").format(count=_MOST))
         else:
             self._count.setText(self.tr("{count} found").format(count=len(hits)) if hits else self.tr("nothing found"))
+
+    def _mark(self, name: QStandardItem) -> None:
+        """Show by its look whether a part that was found is hidden."""
+        graph = self._graph
+        hides = graph is not None and hidden_by(graph, self._hidden, name.data(NodeRole)) is not None
+        for role in (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ForegroundRole):
+            name.setData(hidden_look(role) if hides else None, role)
 
 
 def _tree_view() -> QTreeView:

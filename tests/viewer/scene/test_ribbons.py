@@ -45,3 +45,12 @@ def test_taking_some_lines():
     assert some.points[:, 0].tolist() == [5, 6, 2, 3, 4]
     assert some.start.tolist() == [0, 2, 5]
     assert some.line.tolist() == [0, 0, 1, 1, 1]
+
+
+def test_a_way_that_rises_and_turns_back_keeps_its_width():
+    points = np.array([[0, 0, 0], [10, 0, 0], [2, 0, 5], [12, 0, 9]], float)  # as between two plates of a deck
+    lines = Polylines(points, np.array([0, 4]))
+    corners, _, _ = ribbon_quads(lines, np.array([2.0]), np.array([False]))
+    assert len(corners) == 3
+    np.testing.assert_allclose(np.ptp(corners[:, :, 1], axis=1), 2.0)
+    np.testing.assert_allclose(np.abs(corners[:, :, 1]), 1.0)

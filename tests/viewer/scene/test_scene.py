@@ -260,3 +260,70 @@ def test_an_empty_scene_draws_its_ground():
         window.Render()
         assert np.abs(read_pixels(window, (64, 48))[0, 0, :3] - rgb(DARK.ground[0])).max() <= 2
         assert scene.pick(3, 3) is None
+
+
+def test_hidden_parts_leave_no_pixel_no_label_and_no_line(stage, toy):
+    hidden = frozenset({toy.id_of("model.layers.2.self_attn")})
+    inside = range(*toy.subtree(*hidden).indices(len(toy)))
+    focus = toy.id_of("model.layers.2")
+    before = stage.picture(focus=focus)
+    assert any(label.candidate.node in inside for label in stage.scene.labels)
+    after = stage.picture(focus=focus, hidden=hidden)
+    assert not np.isin(stage.scene.frame.cut.nodes, inside).any()
+    assert not any(label.candidate.node in inside for label in stage.scene.labels)
+    ((x, y),) = stage.front_px(toy.id_of("model.layers.2.self_attn.q_proj.weight"))
+    assert stage.scene.pick(x, y) == focus
+    assert np.abs(after[int(y), int(x)] - before[int(y), int(x)]).max() > 20
+    routes, shown = stage.placement.routes, stage.scene._model.routes_shown
+    ends = np.isin(routes.source, inside) | np.isin(routes.target, inside)
+    assert (shown == ~ends).all()
+    np.testing.assert_array_equal(stage.picture(focus=focus), before)
+
+
+def test_a_hidden_selection_has_no_outline(stage, toy):
+    hidden = frozenset({toy.id_of("lm_head")})
+    plain = stage.picture(hidden=hidden)
+    np.testing.assert_array_equal(stage.picture(hidden=hidden, selection=toy.id_of("lm_head.weight")), plain)
+
+
+@pytest.fixture(scope="module")
+def deck_stage(toy):
+    with offscreen_window(VIEWPORT) as window:
+        stage = Stage(toy, window)
+        stage.placement = place(toy, arrangement="deck")
+        stage.scene.place(stage.placement)
+        yield stage
+
+
+def test_every_plate_of_a_deck_is_numbered_and_nothing_is_written_on_what_hides_it(deck_stage, toy):
+    deck_stage.picture()
+    labels, layers = deck_stage.scene.labels, toy.of_kind(NodeKind.LAYER).tolist()
+    numbers = {label.candidate.node: label for label in labels if label.candidate.node in layers}
+    assert [numbers[layer].block.lines[0].text for layer in layers] == ["0", "1", "2", "3", "4", "5"]
+    lefts = [numbers[layer].rect[0] for layer in layers]
+    assert lefts == sorted(lefts)
+    for label in labels:
+        node = label.candidate.node
+        if label.spot.on == "face" and node not in layers:
+            x, y = (label.rect[0] + label.rect[2]) / 2, (label.rect[1] + label.rect[3]) / 2
+            hit = deck_stage.scene.pick(x, y)
+            assert hit is not None
+            assert hit in (node, *toy.ancestors(node)) or node in toy.ancestors(hit)
+
+
+def test_only_plates_of_a_deck_rise_and_so_cast_no_shadow(deck_stage, stage, toy):
+    deck_stage.picture(labels=False)
+    frame = deck_stage.scene.frame
+    assert set(frame.cut.nodes[frame.rising].tolist()) == set(toy.of_kind(NodeKind.LAYER).tolist())
+    stage.picture(labels=False)
+    assert not stage.scene.frame.rising.any()
+
+
+def test_heights_in_a_deck_stay_before_the_next_plate(deck_stage, toy):
+    deck_stage.picture(height="parameters", labels=False)
+    frame = deck_stage.scene.frame
+    top = frame.center[:, 2] + frame.size[:, 2] / 2
+    room = frame.cut.room
+    back = frame.center[:, 2] - frame.size[:, 2] / 2
+    assert np.isfinite(room).sum() > 5
+    assert (top[frame.tall] <= back[frame.tall] + room[frame.tall] + 1e-9).all()

@@ -1,3 +1,4 @@
+from archviz3d.viewer.camera import Camera
 from archviz3d.viewer.window.history import History, Place
 
 
@@ -26,3 +27,24 @@ def test_it_is_bounded_and_notes_no_place_twice_in_a_row():
     for node in (1, 1, 2, 3, 4):
         history.leave(Place(node))
     assert history.behind == [Place(2), Place(3), Place(4)]
+
+
+def test_places_that_are_not_shown_are_passed_by_and_kept():
+    history = History()
+    for node in (1, 2, 3):
+        history.leave(Place(node))
+    assert history.back(Place(4), lambda place: place.focus < 2) == Place(1)
+    assert history.back(Place(1), lambda _: False) is None
+    assert history.forward(Place(1)) == Place(2)
+    assert history.forward(Place(2), lambda place: place.focus != 3) == Place(4)
+    assert history.back(Place(4)) == Place(3)
+
+
+def test_places_that_have_moved_are_framed_anew():
+    history, camera = History(), Camera((0.0, 0.0, 0.0), 0.0, 0.0, 1.0)
+    for node in (1, 2, 3):
+        history.leave(Place(node, camera))
+    history.back(Place(4, camera))
+    history.forget_cameras(lambda node: node in (2, 4))
+    assert history.behind == [Place(1, camera), Place(2)]
+    assert history.ahead == [Place(4)]
