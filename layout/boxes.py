@@ -59,53 +59,46 @@ def set_boxes(graph: ModelGraph, tree: Tree, templates: list[Template], aspect: 
     """Set templates into place from the root down.
 
     Only the heads of runs are set level by level; what follows a head has a closed form in its box.
-    Columns named ``h_`` are in the order of `Tree.heads`, where the children of one container stand together.
     """
     n, heads, level = len(graph), tree.heads, tree.level_start.tolist()
     # What is kept comes first: then all memory above it can be given back (200 MB of a million nodes).
     center, extent, template = np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, -1, np.int64)
-    tail = tree.tail[heads]
-    children, steps = tree.count[tail], tree.step[tail]
-    h_low, h_size = np.empty((len(heads), 2)), np.empty((len(heads), 2))
-    h_thickness, h_front = np.empty(len(heads)), np.empty(len(heads))
-    h_template = np.full(len(heads), -1, np.int64)
+    # Until the last lines, lower corners and fronts stand in the places of centres.
+    low, front, size, thickness = center[:, :2], center[:, 2], extent[:, :2], extent[:, 2]
     is_leaf = graph.child_count == 0  # a container whose children are all hidden stays a plate
-    h_of_tile = _IS_TILE[graph.kind[heads]]
-    h_is_tile = is_leaf[heads] | h_of_tile
     nested = np.cumsum(1.0 / np.arange(1, int(tree.step.max()) + 2) ** 2) - 1.0  # heights of the plates of a run
-    h_low[0], h_size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
-    h_weight = np.where((graph.shape_code[tail] < 0) & ~h_of_tile, _WEIGHTLESS, 1.0)
-    h_thickness[0] = h_front[0] = _PLATE * h_size[0].min()
+    low[0], size[0] = (-aspect * HEIGHT / 2, -HEIGHT / 2), (aspect * HEIGHT, HEIGHT)
+    thickness[0] = front[0] = _PLATE * size[0].min()
     if templates:
-        h_template[0] = 0
+        template[tree.tail[0]] = 0  # of the last member of a run, whose children it sets
         unit_low = np.concatenate([t.low for t in templates])
         unit_size = np.concatenate([t.size for t in templates])
         unit_child = np.concatenate([t.child for t in templates])
         lengths = np.array([len(t.child) for t in templates])
         start = np.cumsum(lengths) - lengths
         for first, last, end in zip(level, level[1:], level[2:], strict=False):
-            above = first + np.flatnonzero(children[first:last])
-            count = children[above]
-            around = h_size[above]
-            smaller = _smaller(around)
-            edge = (rim(steps[above]) * smaller)[:, None]
-            ground = h_front[above] + _PLATE * smaller * nested[steps[above]]
-            of = np.repeat(np.arange(len(above)), count)
-            slot = np.repeat(start[h_template[above]], count) + tree.index[last:end]
-            inner = (around - 2 * edge).take(of, axis=0)
-            h_low[last:end] = (h_low[above] + edge).take(of, axis=0) + unit_low.take(slot, axis=0) * inner
-            own = np.maximum(unit_size.take(slot, axis=0) * inner, TINIEST, out=h_size[last:end])
-            h_template[last:end] = unit_child[slot]
-            least = _smaller(own)
-            tile = np.minimum(_TILE * least, (_TILE_OF_PARENT * smaller)[of]) * h_weight[last:end]
-            thick = np.where(h_is_tile[last:end], tile, _PLATE * least)
-            h_thickness[last:end] = thick
-            h_front[last:end] = ground[of] + thick
+            around = heads[first:last]
+            around = around[tree.count[tree.tail[around]] > 0]
+            tail = tree.tail[around]
+            count, step, outer = tree.count[tail], tree.step[tail], size[around]
+            smaller = _smaller(outer)
+            edge = (rim(step) * smaller)[:, None]
+            ground = front[around] + _PLATE * smaller * nested[step]
+            of = np.repeat(np.arange(len(around)), count)
+            slot = np.repeat(start[template[tail]], count) + tree.index[last:end]
+            inner = (outer - 2 * edge).take(of, axis=0)
 
-    # Until the last lines, lower corners and fronts stand in the places of centres.
-    low, front, size, thickness = center[:, :2], center[:, 2], extent[:, :2], extent[:, 2]
-    low[heads], size[heads], thickness[heads], front[heads] = h_low, h_size, h_thickness, h_front
-    template[tail] = h_template  # of the last member of a run, whose children it sets
+            nodes = heads[last:end]
+            tails, kinds = tree.tail[nodes], graph.kind[nodes]
+            own = np.maximum(unit_size.take(slot, axis=0) * inner, TINIEST)
+            low[nodes] = (low[around] + edge).take(of, axis=0) + unit_low.take(slot, axis=0) * inner
+            size[nodes] = own
+            template[tails] = unit_child[slot]
+            least, of_tile = _smaller(own), _IS_TILE[kinds]
+            tile = np.minimum(_TILE * least, (_TILE_OF_PARENT * smaller)[of])
+            tile[(graph.shape_code[tails] < 0) & ~of_tile] *= _WEIGHTLESS
+            thick = np.where(is_leaf[nodes] | of_tile, tile, _PLATE * least)
+            thickness[nodes], front[nodes] = thick, ground[of] + thick
 
     inside = np.flatnonzero(tree.step)
     above, down = tree.head[inside], tree.step[inside]

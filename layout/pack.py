@@ -242,11 +242,17 @@ def pack_rows(rows: Sequence[list[list[int]]], items: Items, frame: Frame, gap: 
     row_of, column_of = [0] * n, [0] * n
     bands: list[tuple[float, float]] = []
     slots: list[list[tuple[float, float]]] = []
+    # Equal columns have equal slots, in a shorter last row, too: so equal siblings are laid out alike.
+    longest = max(range(len(rows)), key=lambda r: len(rows[r]))
+    even = len({width for row in widths for width in row}) == 1
     top = frame.bottom + frame.height - margin
     for r, row in enumerate(rows):
         bottom = top - heights[r]
         bands.append((bottom, top))
-        slots.append(_set_columns(row, widths[r], items, frame, scale, gap))
+        if even:
+            slots.append(_set_columns(rows[longest], widths[longest], items, frame, scale, gap)[: len(row)])
+        else:
+            slots.append(_set_columns(row, widths[r], items, frame, scale, gap))
         for c, (column, (left, right)) in enumerate(zip(row, slots[-1], strict=True)):
             _set_column(column, (left, right, bottom, top), items, scale, gap, low, size)
             for i in column:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ class Planner:
         self.kinds: list[int] = graph.kind[self.children].tolist()
         self.every_kinds: list[int] = graph.kind[self.every].tolist()
         self._every_flow = every_flow or flow
-        self.room = _NO_ROOM
+        self.room, self.scale = _NO_ROOM, inf  # of the last plan by size
 
     def plan(self, room: Room = _NO_ROOM) -> Plan:
         """Return the plan.
@@ -288,17 +289,26 @@ def _by_size(container: Planner) -> Plan:
         items = Items(
             np.where(turn, sizes.v, sizes.u).tolist(), np.where(turn, sizes.u, sizes.v).tolist(), stretch, stretch
         )
-        plan = _pack_roomily(ranks, items, frame, gap, price, container.room)
+        plan = _pack_roomily(ranks, items, frame, gap, price, container.room, container.scale)
         if best is None or plan.scale > best.scale * 1.001:
             best = plan
     assert best is not None
+    container.scale = best.scale
     _trim_chips(best, container, _LARGEST_CHIP * best.scale * float(np.sqrt((sizes.u * sizes.v).max())))
     return best
 
 
-def _pack_roomily(ranks: list[list[int]], items: Items, frame: Frame, gap: float, price: float, room: Room) -> Plan:
-    """Pack with gaps that are as wide as the ways between need, though everything else is smaller then."""
-    across = gap
+def _pack_roomily(
+    ranks: list[list[int]], items: Items, frame: Frame, gap: float, price: float, room: Room, scale: float
+) -> Plan:
+    """Pack with gaps that are as wide as the ways between need, though everything else is smaller then.
+
+    Parameters
+    ----------
+    scale : float
+        That of a plan without this room, to start from; infinite where it is not known.
+    """
+    gap, across = max(gap, room.gutter / scale), max(gap, room.corridor / scale)
     plan = pack_flow(ranks, items, frame, gap, across, price)
     for _ in range(_WIDENINGS):
         if gap * plan.scale >= 0.99 * room.gutter and across * plan.scale >= 0.99 * room.corridor:

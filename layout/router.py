@@ -24,6 +24,7 @@ _COMMON = 0.4  # of the broadest ribbon: ways with room for as much are all as w
 _LANE_JOG = 0.04  # along the residual lane, where a way leaves or joins it
 # Room for ways takes at most this part of the frame, between all columns or rows, and at one edge.
 _MOST_BETWEEN, _MOST_AT_EDGE = 0.4, 0.1
+_ENOUGH = 0.75  # of the pitch that is wanted: for less, everything is planned once more
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 _NONE = -1
@@ -112,10 +113,10 @@ class Router:
         )
 
     def demand(self, pitch: float) -> Room | None:
-        """Return the free space with which all tracks are `pitch` apart; None where they are."""
+        """Return the free space with which all tracks are `pitch` apart; None where they nearly are."""
         space, count = self._space, self._count
         wide = space.edges[:, 1] - space.edges[:, 0]
-        if (wide >= pitch * (count + 1) - 1e-12)[count > 0].all():
+        if (wide >= _ENOUGH * pitch * (count + 1))[count > 0].all():
             return None
         need = np.where(count > 0, pitch * (count + 1), 0.0)
         gutters, row = need[: space.corridors], space.row_of(np.arange(space.corridors))

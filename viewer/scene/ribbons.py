@@ -182,6 +182,9 @@ class Ribbons:
         width = np.minimum(routes.width[shown], np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) * view.scale / unit_px)
         # What runs through a container or joins its stream goes on: only what arrives has a head.
         arrives = ~(residual & (routes.target[shown] == routes.owner[shown]))
+        # From plate to plate of a deck a stream climbs in steps, so close that heads would hide them.
+        climb = lines.points[lines.start[1:] - 1, 2] - lines.points[lines.start[:-1], 2]
+        arrives &= ~(residual & (np.abs(climb) > width))
         corners, course, line = ribbon_quads(lines, width, arrives)
         # Routes that share a lane lie on one another, not in one plane: there they would flicker.
         corners[..., 2] += (_STEP * width * (np.arange(len(shown)) % 8))[line][:, None]
