@@ -154,7 +154,9 @@ def check_edges(drawing, failures):
 
 
 def _is_port(drawing, node, point, side):
-    """Whether a point lies on the face, and by one side, of a node or of something that contains it."""
+    """Whether a point lies on the face, and by one side, of a node, of its only child, or of what contains it."""
+    while len(drawing.children[node]) == 1:
+        node = drawing.children[node][0]
     while node >= 0:
         room = drawing.slack[node] + POINT
         low, high = drawing.low[node], drawing.high[node]

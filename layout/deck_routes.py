@@ -48,7 +48,7 @@ def with_decks(
     if not len(decks):
         return routes
     _bend(routes, graph, boxes, leaves)
-    rows: list[tuple[int, int, int, int, int, float]] = []
+    rows: list[tuple[int, int, int, int, int, float, bool]] = []
     lines: list[NDArray[np.float64]] = []
     streams = np.zeros(len(graph), np.bool_)
     streams[lifted.owner[lifted.on_lane]] = True
@@ -65,7 +65,7 @@ def with_decks(
             source, target = int(lifted.source[k]), int(lifted.target[k])
             kind, provenance = int(lifted.kind[k]), int(lifted.provenance[k])
             broad = lane.width if streams[source] or streams[target] else _DATA_WIDTH
-            rows.append((source, target, deck, kind, provenance, broad * height))
+            rows.append((source, target, deck, kind, provenance, broad * height, bool(lifted.backward[k])))
             leave, enter = (lane.y if streams[end] else _SIDE for end in (source, target))
             if source == deck:
                 lines.append(space.into(target, enter))
@@ -78,10 +78,12 @@ def with_decks(
         if residual:
             entered, left = _ends(lifted, deck)
             if entered:
-                rows.append((deck, int(plates[0]), deck, EdgeKind.RESIDUAL, max(residual), lane.width * height))
+                rows.append((deck, int(plates[0]), deck, EdgeKind.RESIDUAL, max(residual), lane.width * height, False))
                 lines.append(space.into(int(plates[0]), lane.y if streams[plates[0]] else _SIDE))
             if left:
-                rows.append((int(plates[main - 1]), deck, deck, EdgeKind.RESIDUAL, max(residual), lane.width * height))
+                rows.append(
+                    (int(plates[main - 1]), deck, deck, EdgeKind.RESIDUAL, max(residual), lane.width * height, False)
+                )
                 leave = lane.y if streams[plates[main - 1]] else _SIDE
                 lines.append(space.out_of(int(plates[main - 1]), leave, leaves[deck]))
     return _joined(routes, rows, lines) if rows else routes
@@ -162,14 +164,14 @@ def _bend(routes: Routes, graph: ModelGraph, boxes: Boxes, leaves: dict[int, flo
 
 
 def _joined(
-    routes: Routes, rows: list[tuple[int, int, int, int, int, float]], lines: list[NDArray[np.float64]]
+    routes: Routes, rows: list[tuple[int, int, int, int, int, float, bool]], lines: list[NDArray[np.float64]]
 ) -> Routes:
-    source, target, owner, kind, provenance, width = (np.array(column) for column in zip(*rows, strict=True))
+    source, target, owner, kind, provenance, width, backward = (np.array(column) for column in zip(*rows, strict=True))
     inside = (source != owner) & (target != owner)
     ends = routes.start[-1] + np.cumsum([len(line) for line in lines])
     more = Routes(
         source.astype(np.int32), target.astype(np.int32), owner.astype(np.int32), kind.astype(np.uint8),
-        provenance.astype(np.uint8), inside & (target <= source), np.full(len(rows), -1, np.int32), ends,
+        provenance.astype(np.uint8), inside & backward, np.full(len(rows), -1, np.int32), ends,
         np.concatenate(lines), width.astype(np.float64),
     )  # fmt: skip
     columns = {field.name: (getattr(routes, field.name), getattr(more, field.name)) for field in fields(Routes)}

@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
+from ..errors import UsageError
 from ..graph.counting import element_count
 from ..graph.kinds import EdgeKind, NodeKind, Provenance
 from ..graph.model_graph import ModelGraph
@@ -66,7 +67,14 @@ def to_json(graph: ModelGraph, placement: Placement) -> bytes:
     whether that is a "line" of its own or part of a "bundle" with a common trunk; several edges may share one polyline.
     An edge with ``"drawn": "port"`` has no points, but ``ports``, the places of its tabs at source and target. One that
     closes a cycle, and so runs against the reading order, is ``backward``.
+
+    Raises
+    ------
+    UsageError
+        When the placement leaves parts out: an export is of a whole model.
     """
+    if not (placement.size[:, 0] > 0).all():
+        raise UsageError("the placement leaves hidden parts out; one of the whole model would be right")
     return msgspec.json.encode(
         {
             "schema": 1,
@@ -151,14 +159,14 @@ def _edges(graph: ModelGraph, placement: Placement) -> list[_Edge]:
 def _tabs(placement: Placement, found: EdgeRoutes) -> dict[int, list[list[float]]]:
     """Return the places of both ports of each edge without a line."""
     ports = placement.ports
-    outgoing = {node: k for k, node in enumerate(ports.node.tolist()) if ports.outgoing[k]}
-    pairs = zip(ports.node.tolist(), ports.other.tolist(), strict=True)
-    incoming = {ends: k for k, ends in enumerate(pairs) if not ports.outgoing[k]}
+    rows = zip(ports.node.tolist(), ports.outgoing.tolist(), ports.other.tolist(), strict=True)
+    at = {(node, out, -1 if out else other): k for k, (node, out, other) in enumerate(rows)}
     points: list[list[float]] = np.round(ports.point, _POINT_DECIMALS).tolist()
     tabs: dict[int, list[list[float]]] = {}
     for edge in np.flatnonzero(found.route < 0).tolist():
         source, target = int(found.source[edge]), int(found.target[edge])
-        tabs[edge] = [points[outgoing[source]], points[incoming[target, source]]]
+        incoming = at[(target, False, source) if (target, False, source) in at else (target, False, -1)]
+        tabs[edge] = [points[at[source, True, -1]], points[incoming]]
     return tabs
 
 

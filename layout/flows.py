@@ -12,7 +12,6 @@ from .lift import Lifted
 from .links import ADD, NO_LANE, READ, SELF, Links
 from .pack import Plan, Room
 from .plans import Flow
-from .ranks import feedback
 from .route_table import RouteTable, Stretch
 from .router import Router
 from .space import Space
@@ -97,7 +96,7 @@ class Flows:
             lane = lane_of(aspect)
             source, target, streams = self._ends(node)
             on_lane = streams & ((source == SELF) | (target == SELF))
-            tag = int(self._lifted.provenance[self._rows(node)][on_lane].min())
+            tag = int(self._lifted.provenance[self._rows(node)][on_lane].max())  # no more is known of the whole lane
             stretches = [Stretch(SELF, SELF, tag, [(0.0, lane.y), (aspect, lane.y)], lane.width), *stretches]
         if self._start[node] == self._start[node + 1]:
             return RouteTable.of(stretches, None, None, aspect)
@@ -115,22 +114,21 @@ class Flows:
     def _links(self, node: int, aspect: float, plan: Plan, flow: Flow) -> Links:
         source, target, streams = self._ends(node)
         rows, m = self._rows(node), len(source)
-        back = feedback(len(plan.row), flow.pairs)
-        backward = np.zeros(m, np.bool_)
-        if back:
-            backward[:] = [pair in back for pair in zip(source.tolist(), target.tolist(), strict=True)]
         lane = np.where(streams & (source == SELF), READ, np.where(streams & (target == SELF), ADD, NO_LANE))
         leave, enter, width = np.full(m, np.nan), np.full(m, np.nan), np.zeros(m)
         width[lane != NO_LANE] = lane_of(aspect).branch
         children = self._tree.children(node)
         has = np.append(self._has_stream[children], False)  # the container's own stream is no port
-        for k in np.flatnonzero((has[source] | has[target]) & (source != SELF) & (target != SELF)).tolist():
-            out, into = self.port(children, plan, int(source[k])), self.port(children, plan, int(target[k]))
+        rows_of_streams = np.flatnonzero((has[source] | has[target]) & (source != SELF) & (target != SELF))
+        ends = np.unique(np.append(source[rows_of_streams], target[rows_of_streams])).tolist()
+        ports = {end: self.port(children, plan, end) for end in ends}
+        for k in rows_of_streams.tolist():
+            out, into = ports[int(source[k])], ports[int(target[k])]
             leave[k] = out.leave if out else np.nan
             enter[k] = into.enter if into else np.nan
             width[k] = max(port.width if port else 0.0 for port in (out, into))
         return Links(
-            source, target, self._lifted.kind[rows], self._lifted.provenance[rows], backward,
+            source, target, self._lifted.kind[rows], self._lifted.provenance[rows], self._lifted.backward[rows],
             self._lifted.group[rows].astype(np.int64), lane, leave, enter, width,
             np.where(lane == ADD, _ADD_AT, np.where(np.isin(target, flow.adds), _READ_BESIDE_ADD, _READ_AT)),
         )  # fmt: skip

@@ -30,9 +30,14 @@ def hidden_mask(graph: ModelGraph, hidden: Iterable[int] | NDArray[np.bool_]) ->
         When the root is among them, or there is no such node.
     """
     n = len(graph)
-    given = np.array(list(hidden))
+    try:
+        given = np.asarray(hidden if isinstance(hidden, np.ndarray) else list(hidden))
+    except (TypeError, ValueError):
+        raise UsageError("hidden parts are named by ids, or by a mask of a value a node") from None
     if given.dtype == np.bool_ and given.shape != (n,):
         raise UsageError(f"a mask of hidden parts has shape {given.shape}; ({n},), a value a node, would be right")
+    if given.dtype != np.bool_ and (given.ndim != 1 or (given.size and given.dtype.kind not in "iu")):
+        raise UsageError("ids of hidden parts are a flat list of whole numbers")
     roots = np.flatnonzero(given) if given.dtype == np.bool_ else np.unique(given).astype(np.int64)
     if len(roots) and not (roots[0] > 0 and roots[-1] < n):
         raise UsageError("the whole model cannot be hidden; ids of parts inside it would be right")

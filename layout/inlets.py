@@ -1,6 +1,7 @@
 """Inlets and outlets: where flow from outside goes on inside a container, down to the parts that read or make it."""
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,8 @@ __all__ = ["SHARED", "Shared", "Stretches", "inner_stretches", "runs_of_only_chi
 
 # What one part hands to this many siblings that follow each other (a mask to every layer) is a port at each.
 SHARED = 4
+_NO_FLOW = 8  # above all codes of kind and provenance
+_MOST_PAIRS = 4  # of parts and sources, for each node and edge: beyond that nothing is looked at for being shared
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,32 +100,104 @@ def inner_stretches(
         Nodes that come after a sibling.
     """
     n = len(graph)
+    codes = ((kind == EdgeKind.DATA) * 4 + provenance).astype(np.int32)
     head = np.maximum.accumulate(np.where(only, 0, np.arange(n, dtype=np.int32)))
     above = head[np.maximum(graph.parent, 0)]
-    strength = (kind == EdgeKind.DATA) * np.int32(4) + provenance
-    rows: list[NDArray[np.int32]] = []
-    table = np.stack([head[deep], outer, lifted, other, strength], dtype=np.int32, casting="same_kind")
-    while True:
-        table = table[:, table[0] != table[2]]
-        if not table.shape[1]:
-            break
-        table = _first_of_each(table, n)
-        rows.append(table)
-        table = table.copy()
-        table[0] = above[table[0]]
-    if not rows:
-        none, codes = np.empty(0, np.int32), np.empty(0, np.uint8)
-        return Stretches(none, codes, codes, none), Shared(none, none, codes, codes, np.empty(0, np.bool_))
-    found = _first_of_each(np.concatenate(rows, 1), n)
+    # Only what many read can be shared: those pairs of part and source are followed one by one, all else is summed.
+    many = np.bincount(outer, minlength=n)[outer] >= SHARED
+    table = np.stack([head[deep], outer, lifted, other, codes], dtype=np.int32, casting="same_kind")
+    found = _pairs(graph, table[:, many], above)
+    if found is None:
+        many[:] = False
+        found = table[:, :0]
     shared = _are_shared(graph, found, above, follows)
-    child, others, code = found[0], found[3], found[4]
-    kinds = np.where(code >= 4, EdgeKind.DATA, EdgeKind.ROUTED).astype(np.uint8)
-    tags = (code % 4).astype(np.uint8)
+    few = ~many
+    reads, code = _sums(graph, deep[few], lifted[few], outer[few], codes[few])
+    lines = found[:, ~shared]
+    np.add.at(reads, lines[0], mix(lines[1].astype(np.uint64)))
+    np.minimum.at(code, lines[0], lines[4])
     ported = Shared(
-        child[shared], others[shared], kinds[shared], tags[shared],
+        found[0, shared], found[3, shared], _kinds(found[4, shared]), (found[4, shared] % 4).astype(np.uint8),
         np.zeros(int(shared.sum()), np.bool_),
     )  # fmt: skip
-    return _stretches(graph, found[:, ~shared]), ported
+    return _stretches(graph, np.flatnonzero((code < _NO_FLOW) & ~only).astype(np.int32), reads, code), ported
+
+
+def _kinds(codes: NDArray[np.int32]) -> NDArray[np.uint8]:
+    return np.where(codes >= 4, EdgeKind.DATA, EdgeKind.ROUTED).astype(np.uint8)
+
+
+def _sums(
+    graph: ModelGraph, deep: NDArray[np.int64], lifted: NDArray[np.int64], outer: NDArray[np.int64],
+    codes: NDArray[np.int32],
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:  # fmt: skip
+    """Return for each node a hash of what it reads from outside of its parent, and the strongest code among that.
+
+    Edges that end in a subtree, less those that are lifted to a node in it: two differences of prefix sums, whatever
+    the depth.
+    """
+    n = len(graph)
+    reads, code = np.zeros(n, np.uint64), np.full(n, _NO_FLOW, np.int32)
+    stop = np.arange(n) + graph.size
+    for strength in np.unique(codes)[::-1].tolist():
+        some = np.flatnonzero(codes == strength)
+        enter = np.bincount(deep[some], minlength=n) - np.bincount(lifted[some], minlength=n)
+        total = np.append(0, np.cumsum(enter))
+        code[total[stop] > total[:-1]] = strength
+    if len(deep):
+        marks, own = mix(outer.astype(np.uint64)), np.zeros(n + 1, np.uint64)
+        np.add.at(own, deep + 1, marks)
+        np.subtract.at(own, lifted + 1, marks)
+        np.cumsum(own, out=own)
+        reads = own[stop] - own[:-1]
+    return reads, code
+
+
+def _pairs(graph: ModelGraph, table: NDArray[np.int32], above: NDArray[np.int32]) -> NDArray[np.int32] | None:
+    """Return one column for each pair of a part and a source outside of its parent; None where these are too many.
+
+    Columns are (part, source, what both are lifted to, strength). The deepest parts climb first, so that what meets
+    goes on as one.
+    """
+    most = _MOST_PAIRS * (len(graph) + len(graph.edges))
+    waiting: dict[int, list[NDArray[np.int32]]] = {}
+    deepest: list[int] = []  # a heap of the depths that wait, negative
+    _wait(waiting, deepest, graph, table)
+    rows: list[NDArray[np.int32]] = []
+    count = 0
+    while waiting:
+        table = np.concatenate(waiting.pop(-heappop(deepest)), 1)
+        table = table[:, table[0] != table[2]]
+        if not table.shape[1]:
+            continue
+        table = _first_of_each(table, len(graph))
+        rows.append(table)
+        count += table.shape[1]
+        if count > most:
+            return None
+        table = table.copy()
+        table[0] = above[table[0]]
+        _wait(waiting, deepest, graph, table)
+    if not rows:
+        return table[:, :0]
+    found = np.concatenate(rows, 1)
+    return found[:, np.argsort(_pair(found, len(graph)), kind="stable")]
+
+
+def _wait(
+    waiting: dict[int, list[NDArray[np.int32]]], deepest: list[int], graph: ModelGraph, table: NDArray[np.int32]
+) -> None:
+    """Put the columns of a table where those of their depth wait."""
+    depth = graph.depth[table[0]]
+    order = np.argsort(depth, kind="stable")
+    depth = depth[order]
+    bounds = [0, *(np.flatnonzero(np.diff(depth)) + 1).tolist(), len(depth)]
+    for start, stop in pairwise(bounds):
+        if start < stop:
+            here = int(depth[start])
+            if here not in waiting:
+                heappush(deepest, -here)
+            waiting.setdefault(here, []).append(table[:, order[start:stop]])
 
 
 def _pair(table: NDArray[np.int32], n: int) -> NDArray[np.int64]:
@@ -145,6 +220,8 @@ def _are_shared(
     """Return which pairs of (child, outer end) are one of many, among siblings that follow each other."""
     n = len(graph)
     child, outer = found[0], found[1]
+    if not len(child):
+        return np.zeros(0, np.bool_)
     family = graph.parent[child].astype(np.int64) * n + outer
     order = np.argsort(family, kind="stable")
     starts = np.flatnonzero(np.append(True, family[order][1:] != family[order][:-1]))
@@ -166,26 +243,16 @@ def _are_shared(
     return shared
 
 
-def _stretches(graph: ModelGraph, found: NDArray[np.int32]) -> Stretches:
+def _stretches(
+    graph: ModelGraph, child: NDArray[np.int32], reads: NDArray[np.uint64], code: NDArray[np.int32]
+) -> Stretches:
     """Return one row a child, with a number for what it reads."""
-    child, code = found[0], found[4]
-    if not len(child):
-        none, codes = np.empty(0, np.int32), np.empty(0, np.uint8)
-        return Stretches(none, codes, codes, none)
-    starts = np.flatnonzero(np.append(True, child[1:] != child[:-1]))
-    each = child[starts]
-    reads = np.add.reduceat(mix(found[1].astype(np.uint64)), starts)
-    strongest = np.minimum.reduceat(code, starts)
     # Number the sets of sources within each container, by the first child that reads them.
-    owner = graph.parent[each].astype(np.int64)
-    order = np.lexsort((each, reads, owner))
-    fresh = np.append(True, (owner[order][1:] != owner[order][:-1]) | (reads[order][1:] != reads[order][:-1]))
-    leader = np.repeat(each[order][fresh], np.diff(np.append(np.flatnonzero(fresh), len(order))))
-    group = np.empty(len(each), np.int64)
+    owner = graph.parent[child].astype(np.int64)
+    order = np.lexsort((child, reads[child], owner))
+    same = (owner[order][1:] == owner[order][:-1]) & (reads[child][order][1:] == reads[child][order][:-1])
+    fresh = np.append(True, ~same)[: len(child)]
+    leader = np.repeat(child[order][fresh], np.diff(np.append(np.flatnonzero(fresh), len(order))))
+    group = np.empty(len(child), np.int64)
     group[order] = leader - owner[order]  # the leader's distance to its parent: the same in all equal containers
-    return Stretches(
-        each,
-        np.where(strongest >= 4, EdgeKind.DATA, EdgeKind.ROUTED).astype(np.uint8),
-        (strongest % 4).astype(np.uint8),
-        group.astype(np.int32),
-    )
+    return Stretches(child, _kinds(code[child]), (code[child] % 4).astype(np.uint8), group.astype(np.int32))

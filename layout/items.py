@@ -1,5 +1,6 @@
 """What each container packs: natural sizes of its children, and the way they are packed."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +133,7 @@ class Naturals:
         sizes: list[int] = graph.total_parameters[children].tolist()
         largest = max(max(sizes), 1)
         kinds: list[int] = graph.kind[children].tolist()
+        number = Counter(kinds)
         shares: list[float] = []
         for child, kind, parameters in zip(children.tolist(), kinds, sizes, strict=True):
             if kind == NodeKind.NORM and by_spine:
@@ -139,12 +141,12 @@ class Naturals:
             elif kind == NodeKind.OPERATOR and by_spine:
                 share = OPERATOR_BY_SPINE
             elif kind in _BLOCKS:
-                share = SHARE[NodeKind(kind)] * kinds.count(kind) ** (MANY_BLOCKS - 1)
+                share = SHARE[NodeKind(kind)] * number[kind] ** (MANY_BLOCKS - 1)
                 share *= min(1 + int(self._inside(NodeKind.OPERATOR, np.array([child]))[0]) / _MANY_OPERATORS, 2.0)
             elif kind in SHARE:
                 share = SHARE[NodeKind(kind)]
             elif kind == NodeKind.LAYER:  # one that is in no stack
-                share = SPINE_SHARE * kinds.count(kind) ** (MANY_BLOCKS - 1)
+                share = SPINE_SHARE * number[kind] ** (MANY_BLOCKS - 1)
             elif self.holds_stack(child):
                 share = max(SPINE_SHARE * (int(graph.size[child]) / whole) ** 0.5, SHARE[NodeKind.OPTIMIZER])
             elif self._inside(NodeKind.OUTPUT, np.array([child]))[0]:

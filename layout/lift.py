@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..graph.kinds import EdgeKind
 from ..graph.model_graph import ModelGraph
 from .inlets import SHARED, Shared, inner_stretches, runs_of_only_children
-from .ranks import longest_paths
+from .ranks import feedback, longest_paths
 
 __all__ = ["Ends", "Lifted", "lift", "lifted_ends"]
 
@@ -35,6 +35,8 @@ class Lifted:
         `EdgeKind` and the strongest `Provenance` among the edges that were merged.
     group : ndarray of int32, shape (M,)
         Entering stretches of one container with the same number carry the same.
+    backward : ndarray of bool, shape (M,)
+        Closes a cycle between siblings.
     """
 
     owner: NDArray[np.int32]
@@ -43,6 +45,7 @@ class Lifted:
     kind: NDArray[np.uint8]
     provenance: NDArray[np.uint8]
     group: NDArray[np.int32]
+    backward: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -111,6 +114,7 @@ def lift(graph: ModelGraph, ends: Ends | None = None) -> tuple[Lifted, Shared]:
         np.concatenate([provenance, entering.provenance, leaving.provenance]),
         np.concatenate([np.zeros(len(owner), np.int32), entering.group, np.zeros(len(out), np.int32)]),
     )
+    _set_backward(merged)
     far = _far_and_shared(graph, merged)
     return merged.taken(~far), Shared(
         np.concatenate([shared.child, merged.target[far]]),
@@ -138,7 +142,10 @@ def _far_and_shared(graph: ModelGraph, lifted: Lifted) -> NDArray[np.bool_]:
     sizes = np.diff(np.append(starts, len(key)))
     several = np.add.reduceat(joins.astype(np.int64), starts) >= np.maximum(SHARED, sizes / 2)
     wide = np.maximum.reduceat(lifted.target, starts) - lifted.source[starts] > _FAR
-    for owner in np.unique(lifted.owner[starts[several & wide]]).tolist():
+    chosen = starts[several & wide & (lifted.source[starts] != lifted.owner[starts])]
+    shares = np.zeros(n, np.bool_)
+    shares[lifted.source[chosen]] = True
+    for owner in np.unique(lifted.owner[chosen]).tolist():
         rows = np.arange(bisect_left(lifted.owner, owner), bisect_right(lifted.owner, owner))
         rows = rows[between[rows]]
         children = np.unique(np.concatenate([lifted.source[rows], lifted.target[rows]]))
@@ -147,7 +154,8 @@ def _far_and_shared(graph: ModelGraph, lifted: Lifted) -> NDArray[np.bool_]:
         rank = np.array(longest_paths(len(children), list(zip(a, b, strict=True))))
         long = (rank[b] - rank[a] > _FAR) & (lifted.kind[rows] != EdgeKind.RESIDUAL)
         many = np.bincount(np.array(a)[long], minlength=len(children)) >= SHARED
-        far[rows] = long & many[a]
+        # All that such a part hands out: half lines and half ports would say that they differ.
+        far[rows] = many[a] & shares[lifted.source[rows]] & (lifted.kind[rows] != EdgeKind.RESIDUAL)
     return far
 
 
@@ -172,7 +180,20 @@ def _merged(
         _KIND_OF_RANK[strength[chosen] // 4].astype(np.uint8),
         strongest.astype(np.uint8),
         group[chosen].astype(np.int32),
+        np.zeros(len(chosen), np.bool_),
     )
+
+
+def _set_backward(lifted: Lifted) -> None:
+    """Flag, in place, the rows that close cycles: only where some row leads back in model order can there be any."""
+    between = (lifted.source != lifted.owner) & (lifted.target != lifted.owner)
+    for owner in np.unique(lifted.owner[between & (lifted.source > lifted.target)]).tolist():
+        rows = np.arange(bisect_left(lifted.owner, owner), bisect_right(lifted.owner, owner))
+        rows = rows[between[rows]]
+        children, ends = np.unique(np.append(lifted.source[rows], lifted.target[rows]), return_inverse=True)
+        pairs = list(zip(ends[: len(rows)].tolist(), ends[len(rows) :].tolist(), strict=True))
+        back = feedback(len(children), pairs)
+        lifted.backward[rows] = [pair in back for pair in pairs]
 
 
 def lifted_ends(graph: ModelGraph) -> Ends:

@@ -63,7 +63,8 @@ def bundles(links: Links) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     child, they share the trunk to it instead, unless their source has even more to share.
     """
     plain = links.plain
-    origin = (links.source + 1) * (int(links.inlet.max()) + 1) + links.inlet
+    # What enters is told apart by what it carries. Numbered densely: these numbers are as far apart as node ids.
+    _, origin = np.unique((links.source + 1) * (int(links.inlet.max()) + 1) + links.inlet, return_inverse=True)
     fan_out = np.bincount(origin[plain], minlength=int(origin.max()) + 1)[origin]
     fan_in = np.bincount(links.target[plain] + 1, minlength=int(links.target.max()) + 2)[links.target + 1]
     gathers = plain & (fan_in >= _FAN_IN) & (fan_in > fan_out)

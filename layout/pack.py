@@ -1,25 +1,30 @@
 """Packing: children of one container into rows of columns, as large as the frame allows."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Frame", "Items", "Plan", "Room", "best_grid", "pack_flow", "pack_grid", "pack_rows"]
+__all__ = [
+    "NO_ROOM",
+    "Frame",
+    "Items",
+    "Plan",
+    "Room",
+    "best_grid",
+    "height_of",
+    "least_room",
+    "pack_grid",
+    "pack_rows",
+    "scaled",
+]
 
 # A gutter that has nothing to grow widens at most to this many times the mean column.
 _WIDEST_GUTTER = 0.6
-_MOST_TRIALS = 12
 _ABOUT_AS_GOOD = (0.74, 0.92)  # up to and beyond a count of _COUNTED: three rows of 3, 3, 2 look worse than two of 4
 _COUNTED = 32
-_PRICED_ROWS = 3
-_FEW = 8  # a rank this short is cut into columns of equal length, or not at all
-# What cutting a rank of a flow into columns must gain: ways round the columns are needed then.
-_CUT_PRICE = 1.3
+_MOST_FREE = 0.6  # of a frame's width or height between columns or rows, whatever room the ways need
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ class Room:
     right: float = 0.0
     top: float = 0.0
     bottom: float = 0.0
+
+
+NO_ROOM = Room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,119 +105,21 @@ class Plan:
     scale: float
 
 
-def pack_flow(
-    ranks: Sequence[list[int]], items: Items, frame: Frame, gap: float, row_gap: float, row_price: float = 1.0
-) -> Plan:
-    """Set ranks as columns from left to right, wrapped into rows like text where that makes everything larger.
-
-    Parameters
-    ----------
-    ranks : sequence of list of int
-        Items in reading order; a rank of many may take several columns.
-    items : Items
-    frame : Frame
-    gap, row_gap : float
-        Room between columns and within them, and between rows, in natural units.
-    row_price : float
-        What a further row must gain in size: a single line is easier to follow. A long text pays for few.
-    """
-    best: tuple[float, list[list[int]], list[int]] | None = None
-    for columns, rank_of in _column_choices(ranks, items, gap):
-        widths = [max(map(items.u.__getitem__, column)) for column in columns]
-        heights = [_height(column, items, gap) for column in columns]
-        even = min(widths) == max(widths)
-        edges = list(accumulate((width + gap for width in widths), initial=0.0))
-        for rows in _row_counts(edges[-1], heights, frame):
-            starts = _row_starts(edges, rows, even)
-            scale = _scale(starts, edges, heights, frame, gap, row_gap)
-            scale /= row_price ** min(len(starts) - 2, _PRICED_ROWS)
-            if best is not None and scale > best[0] and _mixes(starts, rank_of):
-                scale /= _CUT_PRICE
-            if best is None or scale > best[0]:
-                best = scale, columns, starts
-    assert best is not None, "a container has children"
-    _, columns, starts = best
-    return pack_rows([columns[a:b] for a, b in pairwise(starts)], items, frame, gap, row_gap)
-
-
-def _height(column: list[int], items: Items, gap: float) -> float:
+def height_of(column: list[int], items: Items, gap: float) -> float:
+    """Return the natural height of a column."""
     return sum(map(items.v.__getitem__, column)) + gap * (len(column) - 1)
 
 
-def _column_choices(
-    ranks: Sequence[list[int]], items: Items, gap: float
-) -> Iterator[tuple[list[list[int]], list[int]]]:
-    """Yield ways to cut ranks into columns, and the rank of each column: first uncut, then into more and more."""
-    yield list(ranks), list(range(len(ranks)))
-    widest = max(len(rank) for rank in ranks)
-    if widest == 1:
-        return
-    tallest = max(_height(rank, items, gap) for rank in ranks)
-    pieces = range(2, widest + 1)
-    if widest > _MOST_TRIALS:
-        pieces = sorted({round(widest ** (k / _MOST_TRIALS)) for k in range(1, _MOST_TRIALS + 1)} - {1})
-    for piece in pieces:
-        columns: list[list[int]] = []
-        rank_of: list[int] = []
-        for r, rank in enumerate(ranks):
-            cuts = min(len(rank), ceil(_height(rank, items, gap) / tallest * piece - 1e-9))
-            share = ceil(len(rank) / max(cuts, 1))
-            if len(rank) <= _FEW:
-                share = max(k for k in range(1, share + 1) if len(rank) % k == 0)
-            columns.extend(rank[k : k + share] for k in range(0, len(rank), share))
-            if len(columns[-1]) < share < len(rank) and _are_equal(rank, items):
-                # Equal siblings have equal slots: the empty ones are held by the first in the column once more.
-                columns[-1] = columns[-1] + columns[-1][:1] * (share - len(columns[-1]))
-            rank_of.extend([r] * (len(columns) - len(rank_of)))
-        yield columns, rank_of
+def scaled(length: float, naturals: float, gaps: int, gap: float, least: float) -> float:
+    """Return the scale at which items and the gaps between them, of `least` at least, are `length` long."""
+    scale = length / (naturals + gap * gaps)
+    return scale if gap * scale >= least else (length - least * gaps) / naturals
 
 
-def _are_equal(rank: list[int], items: Items) -> bool:
-    return len({(items.u[i], items.v[i], items.stretch_v[i]) for i in rank}) == 1
-
-
-def _mixes(starts: list[int], rank_of: list[int]) -> bool:
-    """Whether a rank that is cut shares a row with another, so that ways must lead round its columns."""
-    cut = {a for a, b in pairwise(rank_of) if a == b}
-    if not cut:
-        return False
-    spans = pairwise(starts)
-    return any(rank_of[a] != rank_of[b - 1] and not cut.isdisjoint(rank_of[a:b]) for a, b in spans)
-
-
-def _row_counts(width: float, heights: list[float], frame: Frame) -> list[int]:
-    """Return numbers of rows worth trying."""
-    n = len(heights)
-    if n <= _MOST_TRIALS:
-        return list(range(1, n + 1))
-    mean = sum(heights) / n
-    likely = sqrt(max(width / frame.width * frame.height / mean, 1e-9))
-    return sorted({min(n, max(1, round(likely * k / 8))) for k in range(4, 14)} | {1})
-
-
-def _row_starts(edges: list[float], rows: int, even: bool) -> list[int]:
-    """Break columns into rows of about equal width; equal columns into rows of equal count, the last one shorter."""
-    n = len(edges) - 1
-    if even:
-        share = ceil(n / rows)
-        return [*range(0, n, share), n]
-    starts = [0]
-    for row in range(1, rows):
-        goal = edges[-1] * row / rows
-        k = bisect_left(edges, goal)
-        k -= k > 0 and goal - edges[k - 1] < edges[k] - goal
-        if starts[-1] < k < n:
-            starts.append(k)
-    return [*starts, n]
-
-
-def _scale(
-    starts: list[int], edges: list[float], heights: list[float], frame: Frame, gap: float, row_gap: float
-) -> float:
-    spans = list(pairwise(starts))
-    width = max(edges[b] - edges[a] - gap for a, b in spans)
-    height = sum(max(heights[a:b]) for a, b in spans) + row_gap * (len(spans) - 1)
-    return min(frame.width / width, frame.height / height)
+def least_room(room: Room, frame: Frame, columns: int, rows: int) -> tuple[float, float]:
+    """Return the least room between columns, of which one row has so many, and between rows."""
+    gutter = min(room.gutter, _MOST_FREE * frame.width / max(columns - 1, 1))
+    return gutter, min(room.corridor, _MOST_FREE * frame.height / max(rows - 1, 1))
 
 
 def _shares(total: float, weights: list[float], takes: list[bool]) -> list[float]:
@@ -218,18 +128,30 @@ def _shares(total: float, weights: list[float], takes: list[bool]) -> list[float
     return [total * weight / sum_of_takers if take else 0.0 for weight, take in zip(weights, takes, strict=True)]
 
 
-def pack_rows(rows: Sequence[list[list[int]]], items: Items, frame: Frame, gap: float, row_gap: float) -> Plan:
-    """Set rows of columns of items: all to one scale, then what is left over to what stretches, or to the gaps."""
+def pack_rows(rows: Sequence[list[list[int]]], items: Items, frame: Frame, gap: float, room: Room = NO_ROOM) -> Plan:
+    """Set rows of columns of items: all to one scale, then what is left over to what stretches, or to the gaps.
+
+    Parameters
+    ----------
+    rows : sequence of list of list of int
+    items : Items
+    frame : Frame
+    gap : float
+        Between columns, within them, and between rows, in natural units.
+    room : Room
+        What is between columns and between rows at least, as far as `_MOST_FREE` allows; no ways run between the items
+        of a column.
+    """
     widths = [[max(items.u[i] for i in column) for column in row] for row in rows]
-    naturals = [max(_height(column, items, gap) for column in row) for row in rows]
-    across = max(sum(row) + gap * (len(row) - 1) for row in widths)
-    along = sum(naturals) + row_gap * (len(rows) - 1)
-    scale = min(frame.width / across, frame.height / along)
+    naturals = [max(height_of(column, items, gap) for column in row) for row in rows]
+    gutter, between = least_room(room, frame, max(map(len, rows)), len(rows))
+    scale = min(scaled(frame.width, sum(row), len(row) - 1, gap, gutter) for row in widths)
+    scale = min(scale, scaled(frame.height, sum(naturals), len(rows) - 1, gap, between))
+    gutter, between, margin = max(gap * scale, gutter), max(gap * scale, between), 0.0
 
     heights = [height * scale for height in naturals]
-    spare = frame.height - along * scale
+    spare = frame.height - sum(heights) - between * (len(rows) - 1)
     tall = [any(items.stretch_v[i] for column in row for i in column) for row in rows]
-    between, margin = row_gap * scale, 0.0
     if any(tall):
         heights = [h + extra for h, extra in zip(heights, _shares(spare, naturals, tall), strict=True)]
     else:
@@ -250,9 +172,9 @@ def pack_rows(rows: Sequence[list[list[int]]], items: Items, frame: Frame, gap: 
         bottom = top - heights[r]
         bands.append((bottom, top))
         if even:
-            slots.append(_set_columns(rows[longest], widths[longest], items, frame, scale, gap)[: len(row)])
+            slots.append(_set_columns(rows[longest], widths[longest], items, frame, scale, gutter)[: len(row)])
         else:
-            slots.append(_set_columns(row, widths[r], items, frame, scale, gap))
+            slots.append(_set_columns(row, widths[r], items, frame, scale, gutter))
         for c, (column, (left, right)) in enumerate(zip(row, slots[-1], strict=True)):
             _set_column(column, (left, right, bottom, top), items, scale, gap, low, size)
             for i in column:
@@ -262,13 +184,13 @@ def pack_rows(rows: Sequence[list[list[int]]], items: Items, frame: Frame, gap: 
 
 
 def _set_columns(
-    row: list[list[int]], naturals: list[float], items: Items, frame: Frame, scale: float, gap: float
+    row: list[list[int]], naturals: list[float], items: Items, frame: Frame, scale: float, gutter: float
 ) -> list[tuple[float, float]]:
     """Return left and right of each column of one row."""
-    spare = frame.width - (sum(naturals) + gap * (len(row) - 1)) * scale
+    spare = frame.width - sum(naturals) * scale - gutter * (len(row) - 1)
     wide = [any(items.stretch_u[i] for i in column) for column in row]
     widths = [width * scale for width in naturals]
-    between, left = gap * scale, frame.left
+    between, left = gutter, frame.left
     if any(wide):
         widths = [w + extra for w, extra in zip(widths, _shares(spare, naturals, wide), strict=True)]
     else:

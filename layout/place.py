@@ -81,5 +81,5 @@ def place(
         leave_out(graph, left_out, boxes.center, boxes.size)
     routes = with_decks(set_routes(tree, library.templates, boxes), graph, tree, lifted, boxes, decks, leaves)
     top = tops(graph, boxes, leaves)
-    ports = set_ports(graph, ends, shared, boxes.center, boxes.size)
+    ports = set_ports(graph, ends, shared, tree.tail, boxes.center, boxes.size)
     return Placement(arrangement, aspect, boxes.center, boxes.size, top, routes, ports)

@@ -71,7 +71,8 @@ class Ports:
     node : ndarray of int32, shape (P,)
         On whose front face the port is: at the left edge for what comes in, at the right edge for what goes out.
     other : ndarray of int32, shape (P,)
-        The node at the other end, -1 for several.
+        The node at the other end, -1 for several: all that read what goes out, or more than six that something comes
+        in from. Ports of different kinds are apart.
     outgoing : ndarray of bool, shape (P,)
     count : ndarray of int32, shape (P,)
         Parts at the other end.

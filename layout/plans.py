@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
+from .columns import flow_rows
 from .items import TENSOR_GAP, TENSOR_RIM, Naturals, Sizes
 from .lanes import lane_of
-from .pack import Frame, Items, Plan, Room, pack_flow, pack_grid, pack_rows
+from .pack import NO_ROOM, Frame, Items, Plan, Room, pack_grid, pack_rows
 from .ranks import ranks_of
 from .shares import PLANNED
 from .stack import apart_of, is_page, pack_stack
@@ -41,8 +41,6 @@ _LARGEST_OF_FRAME = 0.15
 # A frame narrower than this takes the columns of a plan by shares as rows.
 _NARROW = 0.8
 _CHIPS_A_ROW, _CHIP_LINE = 8, 3.0  # number, and share at least
-_NO_ROOM = Room()
-_WIDENINGS = 3  # of gaps, until they are as wide as the ways need
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +105,10 @@ class Planner:
         self.kinds: list[int] = graph.kind[self.children].tolist()
         self.every_kinds: list[int] = graph.kind[self.every].tolist()
         self._every_flow = every_flow or flow
-        self.room, self.scale = _NO_ROOM, inf  # of the last plan by size
+        self.room = NO_ROOM
+        self.rows: int | None = None  # of the last plan by size; with room for ways it has as many
 
-    def plan(self, room: Room = _NO_ROOM) -> Plan:
+    def plan(self, room: Room = NO_ROOM) -> Plan:
         """Return the plan.
 
         Parameters
@@ -224,8 +223,12 @@ def _by_shares(container: Planner) -> Plan:
     # In a narrow frame ranks are rows, those of operators several to a row.
     narrow = container.aspect < _NARROW and len(ranks) > 1
     lines = _lines(ranks, container.kinds) if narrow else [[rank] for rank in ranks]
+    if narrow:  # an operator that lies across the frame is no thread
+        kinds = container.kinds
+        shares = [
+            max(share, _CHIP_LINE) if kind in _CHIPS else share for share, kind in zip(shares, kinds, strict=True)
+        ]
     widths = [max(shares[i] for rank in line for i in rank) for line in lines]
-    widths = [max(width, _CHIP_LINE) if len(line) > 1 else width for line, width in zip(lines, widths, strict=True)]
     length, across = (frame.height, frame.width) if narrow else (frame.width, frame.height)
     wanted = container.room.corridor if narrow else container.room.gutter
     gutter = min(max(_GUTTER * (0.3 if has_spine else 1.0), wanted), 0.25 * length / len(lines))
@@ -242,7 +245,7 @@ def _by_shares(container: Planner) -> Plan:
                 u[i], v[i] = (part, width * shares[i] / total) if narrow else (width, free * shares[i] / total)
     stretch = [True] * len(shares)
     items = Items(u, v, stretch, stretch)
-    plan = pack_rows(lines, items, frame, gap, gap) if narrow else pack_flow(ranks, items, frame, gap, gap)
+    plan = pack_rows(lines if narrow else flow_rows(ranks, items, frame, gap), items, frame, gap)
     sizes = container.sizes
     ratio = sizes.u / sizes.v
     # A bar stands, as the flow crosses it.
@@ -283,39 +286,21 @@ def _by_size(container: Planner) -> Plan:
     frame = container.frame(rim, _SKIP_LANE if _skips(ranks, container.flow) else 0.0)
     stretch: list[bool] = (~sizes.rigid).tolist()
     best: Plan | None = None
-    # Vectors lie or stand, all alike: whichever leaves more room.
+    # Vectors lie or stand, all alike: whichever leaves more room. Norms stand, as the flow crosses them.
+    stands = (np.array(container.kinds) == NodeKind.NORM) & bool(container.flow.pairs)
     for turned in (False, True) if sizes.bar.any() else (False,):
-        turn = sizes.bar & turned
+        turn = sizes.bar & (stands | turned)
         items = Items(
             np.where(turn, sizes.v, sizes.u).tolist(), np.where(turn, sizes.u, sizes.v).tolist(), stretch, stretch
         )
-        plan = _pack_roomily(ranks, items, frame, gap, price, container.room, container.scale)
+        rows = flow_rows(ranks, items, frame, gap, price, container.room, container.rows)
+        plan = pack_rows(rows, items, frame, gap, container.room)
         if best is None or plan.scale > best.scale * 1.001:
             best = plan
     assert best is not None
-    container.scale = best.scale
+    container.rows = len(best.bands)
     _trim_chips(best, container, _LARGEST_CHIP * best.scale * float(np.sqrt((sizes.u * sizes.v).max())))
     return best
-
-
-def _pack_roomily(
-    ranks: list[list[int]], items: Items, frame: Frame, gap: float, price: float, room: Room, scale: float
-) -> Plan:
-    """Pack with gaps that are as wide as the ways between need, though everything else is smaller then.
-
-    Parameters
-    ----------
-    scale : float
-        That of a plan without this room, to start from; infinite where it is not known.
-    """
-    gap, across = max(gap, room.gutter / scale), max(gap, room.corridor / scale)
-    plan = pack_flow(ranks, items, frame, gap, across, price)
-    for _ in range(_WIDENINGS):
-        if gap * plan.scale >= 0.99 * room.gutter and across * plan.scale >= 0.99 * room.corridor:
-            break
-        gap, across = max(gap, room.gutter / plan.scale), max(across, room.corridor / plan.scale)
-        plan = pack_flow(ranks, items, frame, gap, across, price)
-    return plan
 
 
 def _skips(ranks: list[list[int]], flow: Flow) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph.kinds import EdgeKind
 from ..graph.model_graph import ModelGraph
 from .inlets import Shared
 from .lift import Ends, lifted_ends
@@ -15,6 +16,7 @@ __all__ = ["EdgeRoutes", "edge_routes", "set_ports"]
 # Along the edge of a box, from the top, as parts of its height: below its name, above where lines arrive most.
 _FIRST, _LAST = 0.12, 0.88
 _FEW = 5  # up to so many stand as if there were so many: at the top
+_SEPARATE = 6  # ports of one kind for what comes in; of more, one says how many they are
 _IN = 0.02  # from the edge, as a part of the smaller side
 _LIFT = 0.004  # above the face
 
@@ -52,7 +54,12 @@ def edge_routes(graph: ModelGraph, routes: Routes) -> EdgeRoutes:
 
 
 def set_ports(
-    graph: ModelGraph, ends: Ends, shared: Shared, center: NDArray[np.float64], size: NDArray[np.float64]
+    graph: ModelGraph,
+    ends: Ends,
+    shared: Shared,
+    tail: NDArray[np.int32],
+    center: NDArray[np.float64],
+    size: NDArray[np.float64],
 ) -> Ports:
     """Give ports to both ends of each edge without a line, and to the parts inside that read what many read.
 
@@ -62,6 +69,8 @@ def set_ports(
     ends : (ndarray, ndarray)
         What `lifted_ends` returns of it.
     shared : Shared
+    tail : ndarray of int32, shape (N,)
+        The node that is seen of each: of a container that its only child fills, that child.
     center, size : ndarray of float64, shape (N, 3)
         Boxes; what has no size is hidden and has no ports.
     """
@@ -70,47 +79,60 @@ def set_ports(
     kind = np.append(edges.kind[lone], shared.kind[far])
     provenance = np.append(edges.provenance[lone], shared.provenance[far])
     inner = ~far
-    node = np.concatenate([target, shared.child[inner], source])
-    other = np.concatenate([source, shared.other[inner], target])
+    node = np.concatenate([target, shared.child[inner], source]).astype(np.int64)
+    other = np.concatenate([source, shared.other[inner], target]).astype(np.int64)
     outgoing = np.repeat([False, True], [len(node) - len(source), len(source)])
     kinds = np.concatenate([kind, shared.kind[inner], kind])
     tags = np.concatenate([provenance, shared.provenance[inner], provenance])
     placed = (size[node, 0] > 0) & (size[other, 0] > 0)
-    # One port a pair; what goes out has one in all, and says how many read it.
-    order = np.lexsort((tags, kinds, other, outgoing, node))
+    # One a pair ...
+    order = np.lexsort((tags, other, kinds, outgoing, node))
     order = order[placed[order]]
-    node, other, outgoing = node[order], other[order], outgoing[order]
-    fresh = np.ones(len(node), np.bool_)
-    fresh[1:] = (node[1:] != node[:-1]) | (outgoing[1:] != outgoing[:-1]) | (other[1:] != other[:-1])
-    node, other, outgoing, order = node[fresh], other[fresh], outgoing[fresh], order[fresh]
-    first = np.ones(len(node), np.bool_)
-    first[1:] = ~outgoing[1:] | ~outgoing[:-1] | (node[1:] != node[:-1])
-    starts = np.flatnonzero(first)
-    count = np.diff(np.append(starts, len(node)))
-    kinds, tags = kinds[order], tags[order]
-    if len(starts):
-        kinds, tags = np.minimum.reduceat(kinds, starts), np.minimum.reduceat(tags, starts)
-    node, outgoing = node[starts], outgoing[starts]
-    other = np.where(count > 1, -1, other[starts])
+    side = (node * 2 + outgoing) * len(EdgeKind) + kinds
+    order = order[_changes(side[order], other[order])]
+    # ... but what goes out has one for all that read it, and so has what comes in from more than can be read.
+    starts = np.flatnonzero(_changes(side[order]))
+    count = np.diff(np.append(starts, len(order)))
+    together = (count > _SEPARATE) | outgoing[order[starts]]
+    starts = np.flatnonzero(_changes(side[order]) | ~np.repeat(together, count))
+    count = np.diff(np.append(starts, len(order)))
+    first = order[starts]
+    strongest = np.minimum.reduceat(tags[order], starts) if len(starts) else tags[order]
     return Ports(
-        node.astype(np.int32), other.astype(np.int32), outgoing, count.astype(np.int32), kinds.astype(np.uint8),
-        tags.astype(np.uint8), _points(node, outgoing, center, size),
+        node[first].astype(np.int32), np.where(count > 1, -1, other[first]).astype(np.int32), outgoing[first],
+        count.astype(np.int32), kinds[first], strongest, _points(node[first], outgoing[first], tail, center, size),
     )  # fmt: skip
 
 
+def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows of sorted columns differ from the row before."""
+    fresh = np.ones(len(columns[0]), np.bool_)
+    if len(fresh):
+        fresh[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return fresh
+
+
 def _points(
-    node: NDArray[np.int32], outgoing: NDArray[np.bool_], center: NDArray[np.float64], size: NDArray[np.float64]
+    node: NDArray[np.int64],
+    outgoing: NDArray[np.bool_],
+    tail: NDArray[np.int32],
+    center: NDArray[np.float64],
+    size: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return where ports are: one below the other on the left edge of a box for what comes in, on the right for out."""
-    side = node * 2 + outgoing  # sorted
-    starts = np.flatnonzero(np.append(True, side[1:] != side[:-1])[: len(side)])
+    face = tail[node]
+    side = face.astype(np.int64) * 2 + outgoing
+    order = np.argsort(side, kind="stable")
+    starts = np.flatnonzero(_changes(side[order]))
     many = np.diff(np.append(starts, len(side)))
-    ordinal = np.arange(len(side)) - np.repeat(starts, many)
-    place = _FIRST + (_LAST - _FIRST) * (ordinal + 0.5) / np.maximum(np.repeat(many, many), _FEW)
-    half = size[node] / 2
+    ordinal, among = np.empty(len(side)), np.empty(len(side))
+    ordinal[order] = np.arange(len(side)) - np.repeat(starts, many)
+    among[order] = np.repeat(many, many)
+    place = _FIRST + (_LAST - _FIRST) * (ordinal + 0.5) / np.maximum(among, _FEW)
+    half = size[face] / 2
     edge = _IN * np.minimum(half[:, 0], half[:, 1])
-    point = center[node].copy()
+    point = center[face].copy()
     point[:, 0] += np.where(outgoing, 1, -1) * (half[:, 0] - edge)
     point[:, 1] += half[:, 1] * (1 - 2 * place)
-    point[:, 2] += half[:, 2] + _LIFT * np.minimum(size[node, 0], size[node, 1])
+    point[:, 2] += half[:, 2] + _LIFT * np.minimum(size[face, 0], size[face, 1])
     return point

@@ -13,7 +13,7 @@ from .ends import Ends, ends_of
 from .links import ADD, READ, Links, bundles
 from .pack import Room
 from .polylines import WIDEST_ARC, Ways
-from .space import Space
+from .space import MARGIN, Space
 from .tracks import ENDS, HIGH, LOW, Stops, Tracks
 
 __all__ = ["Routed", "Router"]
@@ -128,11 +128,17 @@ class Router:
         return Room(
             gutter=min(inner.max(initial=0.0), _MOST_BETWEEN * space.width / int(space.columns.max())),
             corridor=min(corridors[1:-1].max(initial=0.0), _MOST_BETWEEN / space.rows),
-            left=min(left.max() + need[space.margin], 2 * edge),
+            left=min(self._left_edge(float(left.max()), float(need[space.margin])), 2 * edge),
             right=min(right.max(), edge),
             top=min(corridors[0], edge),
             bottom=min(corridors[-1], edge),
         )
+
+    def _left_edge(self, gutter: float, margin: float) -> float:
+        """Return the room at the left that has these widths for the first gutter and for the margin before it."""
+        if self._space.rows == 1:
+            return gutter
+        return max(gutter / (1 - MARGIN), margin / MARGIN)
 
 
 def _paths(space: Space, links: Links, lane: float) -> _Paths:

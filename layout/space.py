@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from .links import SELF
 from .pack import Plan
 
-__all__ = ["Space"]
+__all__ = ["MARGIN", "Space"]
 
-_MARGIN = 0.55  # of what is free at the left, where ways from row to row run; the rest is the first gutter
+MARGIN = 0.55  # of what is free at the left, where ways from row to row run; the rest is the first gutter
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Space:
 
     def _edges(self, plan: Plan) -> Floats:
         edges = np.empty((self.margin + 1, 2))
-        margin = _MARGIN * min(slots[0][0] for slots in plan.slots) if self.rows > 1 else 0.0
+        margin = MARGIN * min(slots[0][0] for slots in plan.slots) if self.rows > 1 else 0.0
         slots = np.array([slot for row in plan.slots for slot in row])
         last = self._first[1:] - 1
         before = np.ones(self.corridors, np.bool_)

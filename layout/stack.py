@@ -19,6 +19,7 @@ __all__ = [
     "ARRANGEMENTS",
     "Port",
     "apart_of",
+    "holders_of_layers",
     "in_panels",
     "is_page",
     "pack_stack",
@@ -78,6 +79,12 @@ def in_panels(graph: ModelGraph) -> NDArray[np.bool_]:
     change[panels + 1] += 1
     np.subtract.at(change, panels + graph.size[panels], 1)
     return np.cumsum(change[:-1]) > 0
+
+
+def holders_of_layers(graph: ModelGraph) -> NDArray[np.bool_]:
+    """Return which nodes have layers as children and nothing else, shape (N,)."""
+    layers = np.bincount(graph.parent[1:][_IS_PANEL[graph.kind[1:]]], minlength=len(graph))
+    return (layers > 0) & (layers == graph.child_count)
 
 
 def is_page(kinds: NDArray[np.uint8], pairs: Sequence[tuple[int, int]]) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from .flows import Flows
 from .footprint import rim
@@ -16,10 +15,12 @@ from .links import SELF
 from .pack import Plan
 from .plans import Flow, Planner
 from .route_table import RouteTable, Stretch
-from .stack import apart_of, in_panels, is_page, stack_port
+from .stack import apart_of, holders_of_layers, in_panels, is_page, stack_port
 from .tree import Tree
 
 __all__ = ["Library", "Template"]
+
+_PLANS_WITH_ROOM = 2  # the first may cut ranks into other columns, which have other tracks
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class Library:
         self._orders: list[_Order] = []
         self._index: dict[tuple[int, float, bool, bool, bool], int] = {}
         self._arrangement = arrangement
+        self._holds_layers = holders_of_layers(graph)
         self._wrapped = np.ones(len(graph), np.bool_) if arrangement == "wrap" else in_panels(graph)
         self._flows = Flows(graph, tree, lifted, self._arrangement_of)
         self.templates: list[Template] = []
@@ -108,7 +110,7 @@ class Library:
     ) -> NDArray[np.int32]:
         """Return the templates of containers, ordering those that do not exist yet."""
         stretched = [quantised(aspect) for aspect in aspects.tolist()]
-        is_stack = self._graph.kind[tails] == NodeKind.STACK
+        is_stack = self._holds_layers[tails]  # only these have leads from and to their edges
         keys = zip(
             self._tree.key[tails].tolist(), stretched, (entered & is_stack).tolist(), (left & is_stack).tolist(),
             self._wrapped[tails].tolist(), strict=True,
@@ -158,9 +160,13 @@ class Library:
         node, arrangement = order.node, self._arrangement_of(order.node)
         planner = Planner(self._graph, self._tree, self._naturals, node, flow, order.aspect, every, arrangement)
         plan = planner.plan()
-        # The number of tracks in the gutters is known only when there is a plan; with it, a second one has the room.
-        room = self._flows.room(node, order.aspect, plan, flow)
-        return plan if room is None else planner.plan(room)
+        # The number of tracks in the gutters is known only when there is a plan; with it, the next one has the room.
+        for _ in range(_PLANS_WITH_ROOM):
+            room = self._flows.room(node, order.aspect, plan, flow)
+            if room is None:
+                break
+            plan = planner.plan(room)
+        return plan
 
     def _arrangement_of(self, node: int) -> str:
         return "wrap" if self._wrapped[node] else self._arrangement

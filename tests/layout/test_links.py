@@ -68,6 +68,9 @@ def test_stretches_of_streams_have_no_trunk(column):
     assert nets([(0, 1), (0, 2), (0, 3), (0, 4), (0, 5)], **{name: some}) == ({(0,), (1,), (2, 3, 4)}, [])
     into = [(0, 9), (1, 9), (2, 9), (3, 9)]
     assert nets(into, **{name: [value, *some[2:]]}) == ({(0,), (1,), (2,), (3,)}, [])
+    # Nor does it count as one of the ways that a source has to share.
+    beside = [rest[name]] * 4 + [value] * 4
+    assert nets([*into, *((0, k) for k in range(4, 8))], **{name: beside})[1] == [0, 1, 2, 3]
 
 
 def test_a_plain_link_is_no_part_of_a_stream():

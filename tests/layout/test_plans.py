@@ -199,3 +199,48 @@ def test_an_activation_beside_experts_leaves_their_grid_alone():
         placement.center[act, 1] + placement.size[act, 1] / 2
         < (placement.center[tiles, 1] - placement.size[tiles, 1] / 2).min()
     )
+
+
+@pytest.mark.parametrize("arrangement", ["wrap", "deck"])
+def test_norms_between_projections_stand_across_the_flow(deepseek_v3, arrangement):
+    graph, placement = deepseek_v3, place(deepseek_v3, 16 / 9, arrangement)
+    layers = [*range(61), 61]  # the last one predicts a further token, and has less room
+    norms = [graph.id_of(f"model.layers.{i}.self_attn.{n}_a_layernorm") for i in layers for n in ("q", "kv")]
+    u, v, _ = placement.size[norms].T
+    assert (v > 5 * u).all()
+
+
+def test_an_operator_beside_a_wide_part_in_a_narrow_frame_is_no_thread():
+    b = GraphBuilder("narrow", "test")
+    encoder = b.node(0, "encoder")
+    stack = b.node(encoder, "layers", NodeKind.STACK)
+    positions = b.node(encoder, "arange", NodeKind.OPERATOR)
+    first = b.node(encoder, "embed", NodeKind.EMBEDDING)
+    b.tensor(first, "weight", (64, 32), "F32", nbytes=4 * 64 * 32)
+    added = b.node(encoder, "add", NodeKind.OPERATOR)
+    for k in range(4):
+        b.tensor(b.node(stack, str(k), NodeKind.LAYER), "weight", (64, 64), "F32", nbytes=4 * 64 * 64)
+    for source, target in ((first, added), (positions, added), (added, stack)):
+        b.edge(source, target)
+    graph = b.build()
+    # The embedding and the operator beside it are one rank, which is a row in a narrow frame: its height is shared.
+    placement = place(graph, 0.6)
+    size = placement.size[:, :2]
+    for path in ("encoder.arange", "encoder.add"):
+        assert size[graph.id_of(path), 1] > 0.008 * size[graph.id_of("encoder"), 1]
+
+
+def test_ways_between_many_operators_leave_these_their_size():
+    b = GraphBuilder("branches", "test")
+    block = b.node(0, "block")
+    entry, joined = (b.node(block, name, NodeKind.OPERATOR) for name in ("in", "concat"))
+    for k in range(10):
+        names = ("shape", "weight", "bias", "conv", "relu")
+        shape, weight, bias, conv, relu = (b.node(block, f"{name}_{k}", NodeKind.OPERATOR) for name in names)
+        for ends in ((shape, weight), (weight, conv), (bias, conv), (entry, conv), (conv, relu), (relu, joined)):
+            b.edge(*ends)
+    graph = b.build()
+    placement = place(graph, 1.0)
+    # Gutters take what their tracks need; the gaps inside a column need none of it.
+    assert (placement.size[graph.of_kind(NodeKind.OPERATOR), :2] > 0.03 * placement.size[1, 1]).all()
+    assert (placement.routes.width > 0.001 * placement.size[1, 1]).all()

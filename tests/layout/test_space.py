@@ -131,13 +131,19 @@ def test_neighbours_have_nothing_between_them():
     assert not near(0, 1, 0, 1)
 
 
+def without(plan, *missing):
+    """A plan in which some slots are empty."""
+    keep = [k for k in range(len(plan.row)) if k not in missing]
+    row, column = [plan.row[k] for k in keep], [plan.column[k] for k in keep]
+    return Plan(plan.low[keep], plan.size[keep], row, column, plan.bands, plan.slots, 1.0)
+
+
 def test_an_empty_slot_is_nothing_between():
-    plan = plan_of([[1, 1, 1], [1, 1]])
-    keep = [0, 2, 3, 4]  # the middle one of the first row is not there
-    plan = Plan(plan.low[keep], plan.size[keep], [plan.row[k] for k in keep], [plan.column[k] for k in keep],
-                plan.bands, plan.slots, 1.0)  # fmt: skip
-    space = Space(plan, 2.0, 0.0)
+    space = Space(without(plan_of([[1, 1, 1], [1, 1]]), 1), 2.0, 0.0)
     assert space.are_neighbours(of(0, 0), of(0, 0), of(0, 0), of(2, 3)).tolist() == [True, False]
+    # Of two rows nothing is a neighbour, though no box stands between in reading order.
+    space = Space(without(plan_of([[1], [1, 1]]), 1), 2.0, 0.0)
+    assert space.are_neighbours(of(0), of(0), of(1), of(1)).tolist() == [False]
 
 
 def test_who_shares_a_column():

@@ -24,6 +24,11 @@ class Overlay:
     """Collects shapes and text of a frame, then draws them in the order they came.
 
     Pixels have their origin at the top left; text is drawn pixel for pixel, without filtering.
+
+    Attributes
+    ----------
+    opacity : float
+        Of what is added from now on, 0 to 1; 1 after `clear`.
     """
 
     def __init__(self) -> None:
@@ -31,12 +36,14 @@ class Overlay:
         self.actor = self._mesh.actor
         self._atlas = _Atlas()
         self._mesh.texture("atlas", self._atlas.texture.texture)
+        self.opacity = 1.0
         self._quads: list[tuple[float, float, float, float]] = []
         self._colors: list[tuple[float, float, float, float, float]] = []  # with alpha below and above
         self._keys: list[_Key | None] = []  # None: a shape
 
     def clear(self) -> None:
         """Forget the last frame."""
+        self.opacity = 1.0
         self._quads, self._colors, self._keys = [], [], []
 
     def shape(
@@ -45,14 +52,16 @@ class Overlay:
         """Add a rounded rectangle (left, top, right, bottom), if wanted with another opacity at its lower edge."""
         left, top, right, bottom = rect
         self._quads.append((left, top, right, bottom))
-        self._colors.append((*color, 255 * (alpha if alpha_below is None else alpha_below), 255 * alpha))
+        full = 255 * self.opacity
+        self._colors.append((*color, full * (alpha if alpha_below is None else alpha_below), full * alpha))
         self._keys.append(None)
 
     def block(self, rect: Iterable[float], color: NDArray[np.float64], alpha: float = 1.0) -> None:
         """Add a rectangle with hard edges at whole pixels, so that neighbours meet without a seam."""
         left, top, right, bottom = (float(round(side)) for side in rect)
         self._quads.append((left, top, right, bottom))
-        self._colors.append((*color, 255 * alpha, 255 * alpha))
+        full = 255 * self.opacity
+        self._colors.append((*color, full * alpha, full * alpha))
         self._keys.append(_BLOCK)
 
     def text(
@@ -63,7 +72,7 @@ class Overlay:
         if vertical:
             width, height = height, width
         self._quads.append((round(x), round(y), round(x) + width, round(y) + height))
-        self._colors.append((*color, 255.0, 255.0))
+        self._colors.append((*color, 255 * self.opacity, 255 * self.opacity))
         self._keys.append((text, font, vertical))
 
     def finish(self, viewport: Viewport, scale: float) -> None:

@@ -41,14 +41,20 @@ class Tabs:
     px: NDArray[np.float64]
 
 
-def tabs_of(graph: ModelGraph, placement: Placement, frame: Frame) -> Tabs:
-    """Return the ports on boxes that are large enough to show them; a tall box has no face to show them on."""
+def tabs_of(graph: ModelGraph, placement: Placement, frame: Frame, is_hidden: NDArray[np.bool_]) -> Tabs:
+    """Return the ports on boxes that are large enough to show them; a tall box has no face to show them on.
+
+    Parameters
+    ----------
+    is_hidden : ndarray of bool, shape (N,)
+        What is not drawn: a port to that alone is not, either.
+    """
     ports, cut = placement.ports, frame.cut
     row_of = np.full(len(graph), -1, np.int64)
     least = np.array(_LEAST_PX) * frame.view.scale
     large = np.flatnonzero((cut.short_px >= least[0]) & (cut.long_px >= least[1]) & ~frame.tall & ~frame.quiet)
     row_of[cut.nodes[large]] = large
-    shown = np.flatnonzero(row_of[ports.node] >= 0)
+    shown = np.flatnonzero((row_of[ports.node] >= 0) & ~((ports.other >= 0) & is_hidden[ports.other]))
     rows = row_of[ports.node[shown]]
     unit = cut.unit_px[rows]
     smaller = placement.size[ports.node[shown], :2].min(1)
@@ -67,7 +73,8 @@ def port_words(graph: ModelGraph, placement: Placement, port: int) -> str:
     ports = placement.ports
     other = int(ports.other[port])
     if other < 0:
-        return filled(translate("Scene", "to %1 parts"), grouped(int(ports.count[port])))
+        words = translate("Scene", "to %1 parts") if ports.outgoing[port] else translate("Scene", "from %1 parts")
+        return filled(words, grouped(int(ports.count[port])))
     if graph.kind_of(other) == NodeKind.TENSOR and graph.parent[other] > 0:
         other = int(graph.parent[other])  # "weight" says nothing
     return name_of(graph, other)

@@ -108,7 +108,9 @@ class Scene:
         return framing(graph, placement, node, angle, viewport, free_margins(viewport, scale))
 
     # ---------------------------------------------------------------- frames
-    def draw(self, state: ViewState, viewport: Viewport, *, scale: float = 1.0, moving: bool = False) -> None:
+    def draw(
+        self, state: ViewState, viewport: Viewport, *, scale: float = 1.0, moving: bool = False, names: float = 1.0
+    ) -> None:
         """Prepare everything for the window's next render.
 
         Parameters
@@ -120,6 +122,8 @@ class Scene:
             Device pixels of a text pixel.
         moving : bool
             The camera is on its way: less detail, no multisampling.
+        names : float
+            Opacity of the labels on the model, 0 to 1; title and legend stay.
 
         Raises
         ------
@@ -148,10 +152,10 @@ class Scene:
         frame = self.frame = Frame.of(*args)
         values.dress(self._boxes, self._surfaces, frame)
         depths = self._boxes.fill(frame, model.placement, model.grids.gaps)
-        tabs = tabs_of(model.graph, model.placement, frame)
+        tabs = tabs_of(model.graph, model.placement, frame, model.is_hidden)
         routes = self._fill_ribbons(model, frame, tabs, state.focus, fade)
         self._fill_outlines(model, view, state)
-        self._fill_overlay(model, values, frame, state, routes, tabs)
+        self._fill_overlay(model, values, frame, state, routes, tabs, names)
         self._look(view.camera, depths)
 
     @property
@@ -254,6 +258,7 @@ class Scene:
         state: ViewState,
         routes: NDArray[np.int64],
         tabs: Tabs,
+        names: float,
     ) -> None:
         view = frame.view
         self._overlay.clear()
@@ -271,8 +276,10 @@ class Scene:
                 taken.append(self._legend.draw(self._overlay, view, legend))
             marked = [node for node in (state.selection, state.hover) if node is not None and not model.is_hidden[node]]
             marks = np.concatenate([_NO_RECTS, *(outline_rects(self.box(node), view) for node in marked)])
-            taken += values.write_cells(self._numbers, self._overlay, frame, taken)
-            model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured, tabs)
+            self._overlay.opacity = names
+            if names > 0:
+                taken += values.write_cells(self._numbers, self._overlay, frame, taken)
+                model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured, tabs)
         self._overlay.finish(view.viewport, view.scale)
 
     def _reaches_title(self, model: SceneModel, view: View) -> bool:
