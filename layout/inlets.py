@@ -16,6 +16,7 @@ __all__ = ["SHARED", "Shared", "Stretches", "inner_stretches", "runs_of_only_chi
 # What one part hands to this many siblings that follow each other (a mask to every layer) is a port at each.
 SHARED = 4
 _NO_FLOW = 8  # above all codes of kind and provenance
+_LITTLE = 16  # one edge to so many nodes
 _MOST_PAIRS = 4  # of parts and sources, for each node and edge: beyond that nothing is looked at for being shared
 
 
@@ -100,11 +101,19 @@ def inner_stretches(
         Nodes that come after a sibling.
     """
     n = len(graph)
-    codes = ((kind == EdgeKind.DATA) * 4 + provenance).astype(np.int32)
     head = np.maximum.accumulate(np.where(only, 0, np.arange(n, dtype=np.int32)))
+    goes_on = np.flatnonzero(head[deep] != lifted)  # most end in what they are lifted to
+    if not len(goes_on):
+        none, codes = np.empty(0, np.int32), np.empty(0, np.uint8)
+        return Stretches(none, codes, codes, none), Shared(none, none, codes, codes, np.empty(0, np.bool_))
+    deep, lifted, outer, other = deep[goes_on], lifted[goes_on], outer[goes_on], other[goes_on]
+    codes = ((kind[goes_on] == EdgeKind.DATA) * 4 + provenance[goes_on]).astype(np.int32)
     above = head[np.maximum(graph.parent, 0)]
-    # Only what many read can be shared: those pairs of part and source are followed one by one, all else is summed.
+    # Only what many read can be shared: those pairs of part and source are followed one by one, all else is summed,
+    # unless it is so little that the sums over all nodes would take longer.
     many = np.bincount(outer, minlength=n)[outer] >= SHARED
+    if len(goes_on) < n // _LITTLE:
+        many[:] = True
     table = np.stack([head[deep], outer, lifted, other, codes], dtype=np.int32, casting="same_kind")
     found = _pairs(graph, table[:, many], above)
     if found is None:
@@ -112,7 +121,9 @@ def inner_stretches(
         found = table[:, :0]
     shared = _are_shared(graph, found, above, follows)
     few = ~many
-    reads, code = _sums(graph, deep[few], lifted[few], outer[few], codes[few])
+    reads, code = np.zeros(n, np.uint64), np.full(n, _NO_FLOW, np.int32)
+    if few.any():
+        reads, code = _sums(graph, deep[few], lifted[few], outer[few], codes[few])
     lines = found[:, ~shared]
     np.add.at(reads, lines[0], mix(lines[1].astype(np.uint64)))
     np.minimum.at(code, lines[0], lines[4])
@@ -137,20 +148,18 @@ def _sums(
     the depth.
     """
     n = len(graph)
-    reads, code = np.zeros(n, np.uint64), np.full(n, _NO_FLOW, np.int32)
+    code = np.full(n, _NO_FLOW, np.int32)
     stop = np.arange(n) + graph.size
     for strength in np.unique(codes)[::-1].tolist():
         some = np.flatnonzero(codes == strength)
         enter = np.bincount(deep[some], minlength=n) - np.bincount(lifted[some], minlength=n)
         total = np.append(0, np.cumsum(enter))
         code[total[stop] > total[:-1]] = strength
-    if len(deep):
-        marks, own = mix(outer.astype(np.uint64)), np.zeros(n + 1, np.uint64)
-        np.add.at(own, deep + 1, marks)
-        np.subtract.at(own, lifted + 1, marks)
-        np.cumsum(own, out=own)
-        reads = own[stop] - own[:-1]
-    return reads, code
+    marks, own = mix(outer.astype(np.uint64)), np.zeros(n + 1, np.uint64)
+    np.add.at(own, deep + 1, marks)
+    np.subtract.at(own, lifted + 1, marks)
+    np.cumsum(own, out=own)
+    return own[stop] - own[:-1], code
 
 
 def _pairs(graph: ModelGraph, table: NDArray[np.int32], above: NDArray[np.int32]) -> NDArray[np.int32] | None:

@@ -187,13 +187,18 @@ def _merged(
 def _set_backward(lifted: Lifted) -> None:
     """Flag, in place, the rows that close cycles: only where some row leads back in model order can there be any."""
     between = (lifted.source != lifted.owner) & (lifted.target != lifted.owner)
+    known: dict[bytes, list[bool]] = {}  # equal containers have equal cycles
     for owner in np.unique(lifted.owner[between & (lifted.source > lifted.target)]).tolist():
         rows = np.arange(bisect_left(lifted.owner, owner), bisect_right(lifted.owner, owner))
         rows = rows[between[rows]]
-        children, ends = np.unique(np.append(lifted.source[rows], lifted.target[rows]), return_inverse=True)
-        pairs = list(zip(ends[: len(rows)].tolist(), ends[len(rows) :].tolist(), strict=True))
-        back = feedback(len(children), pairs)
-        lifted.backward[rows] = [pair in back for pair in pairs]
+        ends = np.concatenate([lifted.source[rows], lifted.target[rows]]) - owner
+        key = ends.tobytes()
+        if key not in known:
+            children, place = np.unique(ends, return_inverse=True)
+            pairs = list(zip(place[: len(rows)].tolist(), place[len(rows) :].tolist(), strict=True))
+            back = feedback(len(children), pairs)
+            known[key] = [pair in back for pair in pairs]
+        lifted.backward[rows] = known[key]
 
 
 def lifted_ends(graph: ModelGraph) -> Ends:
