@@ -1,13 +1,13 @@
 """The Python interface: `load`, `render`, `show`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from .errors import MachineError, UsageError
 from .files import check_output
 from .graph import ModelGraph
-from .options import check_camera, check_size
+from .options import check_camera, check_seconds, check_size
 
 if TYPE_CHECKING:
     import torch
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from .loaders import LoadLimits
     from .viewer.views import Wanted
 
-__all__ = ["check_picture_path", "load", "render", "show"]
+__all__ = ["check_render", "load", "render", "show"]
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+FILM_SUFFIXES = (".mp4", ".webm", ".gif")
 _STATE_BYTES = 1_000_000
 
 
@@ -88,16 +89,21 @@ def render(
     hide: Sequence[str] | None = None,
     compact: bool | None = None,
     state: "str | PathLike[str] | None" = None,
+    turntable: float | None = None,
+    fly: Sequence[str] | None = None,
+    fps: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
     inputs: Any = None,
     flow: str | None = None,
 ) -> None:
-    """Draw a model into a picture; needs no screen.
+    """Draw a model into a picture or, with `turntable` or `fly`, into a film; needs no screen.
 
     Parameters
     ----------
     model : path, ModelGraph or torch.nn.Module
     path : path
-        Where to; the suffix chooses the format: .png, .jpg, .webp.
+        Where to; the suffix chooses the format: .png, .jpg, .webp, and for a film .mp4, .webm, .gif, or numbered
+        pictures: "folder/name-%04d.png".
     focus : str, optional
         Path of the part to frame; the whole model by default.
     level : {"stack", "layer", "expert", "tensor"}, optional
@@ -133,6 +139,14 @@ def render(
         Whether what stays beside hidden parts takes their room; without it, nothing else moves.
     state : path, optional
         A saved view (JSON); what else is given overrides it.
+    turntable : float, optional
+        A film of so many seconds, in which the eye circles before the model; it can be repeated without a jump.
+    fly : sequence of str, optional
+        A film: a flight from the view that the other options ask for to each of these parts ("" is the whole model).
+    fps : int, optional
+        Frames a second of a film: 30 by default, in a GIF 25.
+    progress : callable, optional
+        Is called with the number of frames that are drawn, and that of all.
     inputs, flow
         As in `load`, for a live module.
 
@@ -143,10 +157,12 @@ def render(
     InputError
         When the model or the state cannot be read.
     MachineError
-        When nothing can draw here.
+        When nothing can draw here, or make the film.
     """
-    check_picture_path(fspath(path), _source(model))
     size = check_size(size)
+    check_render(
+        fspath(path), size, turntable=turntable, fly=fly, fps=fps, transparent=transparent, source=_source(model)
+    )
     angle = None if camera is None else check_camera(camera)
     from .layout import place
     from .overlays.book import OverlayBook
@@ -175,8 +191,17 @@ def render(
         hide=hide,
         compact=compact,
     )
+    if turntable is None and fly is None:
+        placement = place(graph, size[0] / size[1], view.arrangement, view.compacted)
+        render_picture(graph, placement, view, size, fspath(path), transparent=transparent, book=book)
+        return
+    from .viewer.films.film import render_film
+    from .viewer.films.ways import asked_way
+
+    way = asked_way(graph, view, turntable, fly)  # before the layout: an unknown path is told at once
     placement = place(graph, size[0] / size[1], view.arrangement, view.compacted)
-    render_picture(graph, placement, view, size, fspath(path), transparent=transparent, book=book)
+    how: dict[str, Any] = {"fps": fps, "transparent": transparent, "book": book, "progress": progress}
+    render_film(graph, placement, view, way, size, fspath(path), **how)
 
 
 def show(
@@ -255,11 +280,42 @@ def show(
     return run(shown, theme=theme, **options)
 
 
-def check_picture_path(path: str, source: str = "") -> None:
-    """Refuse a picture path that cannot be written, whose format is not known, or which is the source's own."""
-    if not path.lower().endswith(PICTURE_SUFFIXES):
-        raise UsageError(f"{path}: pictures are {', '.join(PICTURE_SUFFIXES)}")
-    check_output(path, source)
+def check_render(
+    path: str,
+    size: tuple[int, int],
+    *,
+    turntable: float | None = None,
+    fly: Sequence[str] | None = None,
+    fps: int | None = None,
+    transparent: bool = False,
+    source: str = "",
+) -> None:
+    """Refuse what `render` cannot write, before any work: a path or format, or its source's own file.
+
+    Raises
+    ------
+    UsageError
+        When the path, or what is asked of a film, is wrong.
+    MachineError
+        When this machine cannot encode such a film; says what to install.
+    """
+    if turntable is not None and fly is not None:
+        raise UsageError("turntable and fly are two films; give one of them")
+    if turntable is None and fly is None:
+        if path.lower().endswith(FILM_SUFFIXES):
+            raise UsageError(f"{path}: is a film; say which: --turntable SECONDS or --fly PATH,PATH,...")
+        if fps is not None:
+            raise UsageError(f"fps {fps}: is for a film; say which: --turntable SECONDS or --fly PATH,PATH,...")
+        if not path.lower().endswith(PICTURE_SUFFIXES):
+            films = f"{', '.join(FILM_SUFFIXES)} with --turntable or --fly"
+            raise UsageError(f"{path}: pictures are {', '.join(PICTURE_SUFFIXES)}, films {films}")
+        check_output(path, source)
+        return
+    if turntable is not None:
+        check_seconds(turntable)
+    from .viewer.films.formats import check_film
+
+    check_film(path, size, fps, transparent, source)
 
 
 def _as_graph(model: Any, inputs: Any, flow: str | None) -> ModelGraph:

@@ -3,11 +3,13 @@
 import os
 import stat
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import MachineError, UsageError
 
-__all__ = ["check_output", "write_whole"]
+__all__ = ["check_output", "whole_file", "write_whole"]
 
 # What no model is read from, so that an older result may be replaced.
 _RESULTS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".csv", ".dot", ".graphml", ".html", ".glb")
@@ -77,23 +79,41 @@ def write_whole(path: str, data: bytes) -> None:
     MachineError
         When the system refuses, as when the disk is full.
     """
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def whole_file(path: str) -> Generator[Path]:
+    """Yield a temporary neighbour of a file to be written, which takes its place at the end.
+
+    When anything is raised meanwhile, the neighbour is removed and the file is as it was.
+
+    Raises
+    ------
+    MachineError
+        When the system refuses, as when the disk is full.
+    """
     try:
-        _write(Path(path), data)
+        with _whole(Path(path)) as temporary:
+            yield temporary
     except OSError as error:
         problem = f"{path}: cannot be written ({error.strerror or error})"
         raise MachineError(f"{problem}; another folder or free space is needed") from error
 
 
-def _write(target: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".archviz3d-", dir=target.parent)
+@contextmanager
+def _whole(target: Path) -> Generator[Path]:
+    handle, name = tempfile.mkstemp(prefix=".archviz3d-", dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        yield temporary
         # mkstemp makes files private; an ordinary output has the user's usual rights.
         umask = os.umask(0)
         os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(target)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

@@ -6,12 +6,24 @@ from numbers import Integral
 
 from .errors import UsageError
 
-__all__ = ["SCALES", "check_camera", "check_keep", "check_range", "check_size"]
+__all__ = [
+    "LONGEST_FILM",
+    "MOST_FPS",
+    "SCALES",
+    "check_camera",
+    "check_fps",
+    "check_keep",
+    "check_range",
+    "check_seconds",
+    "check_size",
+]
 
 SCALES = ("linear", "log", "quantile")
 
 # Values are of single precision: a range beyond these has no colours, nor one narrower than so much of its larger end.
 _MOST, _EXTENT, _NARROWEST = 1e38, 1e-37, 1e-6
+LONGEST_FILM, _SHORTEST_FILM = 600.0, 0.1  # seconds
+MOST_FPS = 120
 _SMALLEST, _LARGEST = 64, 16384  # pixels; graphics cards draw no larger picture at once
 
 
@@ -76,6 +88,36 @@ def check_keep(limits: Sequence[float]) -> tuple[float, float]:
     if not low <= high or low == inf or high == -inf:
         raise UsageError(f"keep {low:g},{high:g}: give two numbers, the lower one first")
     return low, high
+
+
+def check_seconds(seconds: float) -> float:
+    """Return the length of a film.
+
+    Raises
+    ------
+    UsageError
+        When it is no number in range.
+    """
+    try:
+        length = float(seconds)
+    except (TypeError, ValueError, OverflowError):
+        length = 0.0
+    if not _SHORTEST_FILM <= length <= LONGEST_FILM:
+        raise UsageError(f"{str(seconds)[:40]} seconds: give a number from {_SHORTEST_FILM:g} to {LONGEST_FILM:g}")
+    return length
+
+
+def check_fps(fps: int) -> int:
+    """Return the frames a second of a film.
+
+    Raises
+    ------
+    UsageError
+        When they are no whole number in range.
+    """
+    if isinstance(fps, bool) or not isinstance(fps, Integral) or not 1 <= fps <= MOST_FPS:
+        raise UsageError(f"{str(fps)[:40]} frames a second: give a whole number from 1 to {MOST_FPS}")
+    return int(fps)
 
 
 def _pair(limits: Sequence[float], problem: str) -> tuple[float, float]:

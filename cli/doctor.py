@@ -37,12 +37,25 @@ def run(options: argparse.Namespace) -> int:
         _probe("the window", "archviz3d.viewer.window.probe", _LINUX_QT)
     else:
         print("  not tried: the window: there is no display; info, render and export need none")
+    print(_films())
     for package, purpose in _OPTIONAL.items():
         state = _version(package) if find_spec(package) else f"not installed (pip install 'archviz3d[{package}]')"
         print(f"  optional: {package} {state}: {purpose}")
     if not drawing:
         raise MachineError("no picture can be drawn on this machine; the lines above tell what is missing")
     return 0
+
+
+def _films() -> str:
+    """Return one line on the encoders of films."""
+    from ..viewer.films.ffmpeg import find_encoder, find_ffmpeg
+    from ..viewer.films.formats import FILM_SUFFIXES
+
+    try:
+        codecs = ", ".join(f"{suffix} by {find_encoder(suffix).codec}" for suffix in FILM_SUFFIXES)
+    except MachineError as error:
+        return f"  no: films: {error}"
+    return f"  ok: films: {codecs} of {find_ffmpeg()}"
 
 
 def _version(package: str) -> str:

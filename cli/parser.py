@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 from ..errors import UsageError
 from ..loaders.limits import LIMITS_VARIABLE, parse_limits
-from ..options import SCALES, check_camera, check_keep, check_range, check_size
+from ..options import SCALES, check_camera, check_fps, check_keep, check_range, check_seconds, check_size
 
 __all__ = ["parse"]
 
 _DESCRIPTION = "See a large neural network as a place in 3D: the whole stack, one layer, one expert, one matrix."
 _EPILOG = (
-    "commands: info (what is in it), render (a picture, headless), export (nodes, boxes and edges as JSON), "
+    "commands: info (what is in it), render (a picture or a film, headless), export (nodes, boxes and edges as JSON), "
     "doctor (what works on this machine). 'archviz3d COMMAND --help' tells more."
 )
 
@@ -102,10 +102,16 @@ def _info() -> argparse.ArgumentParser:
 
 def _render() -> argparse.ArgumentParser:
     parser = _Parser(
-        "archviz3d render", description="Draw a model into a picture, without a screen.", allow_abbrev=False
+        "archviz3d render", description="Draw a model into a picture or a film, without a screen.", allow_abbrev=False
     )
     _model_option(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the picture: .png .jpg .webp")
+    where = (
+        "the picture: .png .jpg .webp; or the film: .mp4 .webm .gif, or numbered pictures in a folder that is there: "
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help=f"{where}folder/frame-%%04d.png (0000, 0001, ...)"
+    )
+    _film_options(parser)
     parser.add_argument("--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (default 1920x1080)")
     parser.add_argument("--transparent", action="store_true", help="no background; --theme light for a light page")
     _view_options(parser)
@@ -181,6 +187,26 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
 
 
+def _film_options(parser: argparse.ArgumentParser) -> None:
+    film = parser.add_mutually_exclusive_group()
+    film.add_argument(
+        "--turntable",
+        metavar="SECONDS",
+        type=_seconds,
+        help="a film: the eye circles before the model in so many seconds (0.1 to 600), a loop without a jump",
+    )
+    film.add_argument(
+        "--fly",
+        metavar="PATH,..",
+        type=_paths,
+        help="a film: a flight from the view that other options ask for to each of these parts; an empty PATH is the "
+        "whole model",
+    )
+    parser.add_argument(
+        "--fps", metavar="N", type=_fps, help="frames a second of a film, 1 to 120 (default 30, GIF 25)"
+    )
+
+
 def _overlay_options(parser: argparse.ArgumentParser) -> None:
     files = "a file of values (.csv .json .jsonl .npz; FILE#NAME picks one of several: docs/overlays.md)"
     parser.add_argument(
@@ -224,6 +250,22 @@ def _size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"{text!r} is no size; give WIDTHxHEIGHT like 1920x1080")
     try:
         return check_size((int(match[1]), int(match[2])))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return check_seconds(float(text))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of seconds; give one like 8 or 2.5") from None
+
+
+def _fps(text: str) -> int:
+    try:
+        return check_fps(_positive(text))
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -30,6 +30,15 @@ def test_load_takes_text_and_paths():
         ({"camera": (1,)}, "azimuth, elevation"),
         ({"camera": (0, 90)}, "elevation -89 to 89"),
         ({"camera": (float("nan"), 0)}, "out of range"),
+        ({"path": "x.mp4"}, "is a film; say which"),
+        ({"fps": 30}, "is for a film"),
+        ({"path": "x.mp4", "turntable": 8, "fly": ["model"]}, "give one of them"),
+        ({"path": "x.mp4", "turntable": 0}, "0.1 to 600"),
+        ({"path": "x.mp4", "turntable": float("nan")}, "0.1 to 600"),
+        ({"path": "x.mp4", "turntable": "long"}, "0.1 to 600"),
+        ({"path": "x.mp4", "turntable": 8, "fps": 0}, "1 to 120"),
+        ({"path": "x.mp4", "turntable": 8, "size": (1919, 1080)}, "1920x1080 would be right"),
+        ({"turntable": 8}, r"name-%04d\.png"),
     ],
 )
 def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_path, monkeypatch):

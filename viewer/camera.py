@@ -15,6 +15,7 @@ Margins = tuple[float, float, float, float]  # free pixels at the left, top, rig
 _MAX_ELEVATION = 89.0
 # van Wijk & Nuij, "Smooth and efficient zooming and panning" (2003): how much a flight rises over long ways.
 _FLIGHT_CURVATURE = 1.1
+_NO_WAY = 1e-9  # of the distance: shorter ways are a zoom alone
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,15 @@ class Camera:
             a.fov + (b.fov - a.fov) * s,
         )
 
+    @staticmethod
+    def way(a: "Camera", b: "Camera") -> float:
+        """Return the length of a flight from `a` to `b`, as it is felt: 1 is about the width of the view."""
+        shift = math.dist(a.target, b.target)
+        if shift < _NO_WAY * max(a.distance, b.distance):
+            return abs(math.log(b.distance / a.distance)) / _FLIGHT_CURVATURE
+        r0, r1 = _flight_ends(shift, a.distance, b.distance)
+        return (r1 - r0) / _FLIGHT_CURVATURE
+
     # ---------------------------------------------------------------- helpers
     def _on_plan(self, px: Sequence[float], viewport: Viewport) -> NDArray[np.float64]:
         """Where the ray through `px` meets the target's plan; near the horizon, the plane that faces the eye."""
@@ -200,13 +210,18 @@ def _triple(point: NDArray[np.float64]) -> tuple[float, float, float]:
 def _flight(way: float, w0: float, w1: float, s: float) -> tuple[float, float]:
     """Share of the way done and distance at share `s` of van Wijk's optimal path."""
     rho = _FLIGHT_CURVATURE
-    if way < 1e-9 * max(w0, w1):
+    if way < _NO_WAY * max(w0, w1):
         return s, w0 * (w1 / w0) ** s
-    b0 = (w1 * w1 - w0 * w0 + rho**4 * way * way) / (2 * w0 * rho * rho * way)
-    b1 = (w1 * w1 - w0 * w0 - rho**4 * way * way) / (2 * w1 * rho * rho * way)
-    r0, r1 = -math.asinh(b0), -math.asinh(b1)
-    length = (r1 - r0) / rho
-    r = rho * s * length + r0
+    r0, r1 = _flight_ends(way, w0, w1)
+    r = s * (r1 - r0) + r0
     # tanh(r) * cosh(r0) - sinh(r0) written as sinh(r - r0) / cosh(r): no cancellation on short ways
     share = w0 / (rho * rho * way) * math.sinh(r - r0) / math.cosh(r)
     return min(max(share, 0.0), 1.0), w0 * math.cosh(r0) / math.cosh(r)
+
+
+def _flight_ends(way: float, w0: float, w1: float) -> tuple[float, float]:
+    """Return r0 and r1 of van Wijk's path: it is (r1 - r0) / rho long."""
+    rho = _FLIGHT_CURVATURE
+    b0 = (w1 * w1 - w0 * w0 + rho**4 * way * way) / (2 * w0 * rho * rho * way)
+    b1 = (w1 * w1 - w0 * w0 - rho**4 * way * way) / (2 * w1 * rho * rho * way)
+    return -math.asinh(b0), -math.asinh(b1)

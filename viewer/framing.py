@@ -7,7 +7,7 @@ from ..graph.model_graph import ModelGraph
 from ..layout.placement import Placement
 from .camera import Camera, Margins, Viewport
 
-__all__ = ["DECK_ANGLE", "USUAL_ANGLE", "Angle", "framing", "in_the_way", "rising"]
+__all__ = ["DECK_ANGLE", "USUAL_ANGLE", "Angle", "framed_boxes", "framing", "in_the_way", "rising", "usual_angle"]
 
 Angle = tuple[float, float, float]  # azimuth and elevation in degrees, zoom
 
@@ -27,14 +27,25 @@ def framing(
     angle : tuple of float or None
         None for one that suits the part: a deck is seen from the side.
     """
-    azimuth, elevation, zoom = angle or (DECK_ANGLE if placement.rises(node) else USUAL_ANGLE)
+    azimuth, elevation, zoom = angle or usual_angle(placement, node)
     camera = Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0)
+    boxes = framed_boxes(graph, placement, node)
+    fitted = camera.fitted(placement.center[boxes], placement.size[boxes], viewport, margins)
+    return fitted.zoomed(zoom, (viewport[0] / 2, viewport[1] / 2), viewport)
+
+
+def usual_angle(placement: Placement, node: int) -> Angle:
+    """Return the angle that suits a part: a deck is seen from the side."""
+    return DECK_ANGLE if placement.rises(node) else USUAL_ANGLE
+
+
+def framed_boxes(graph: ModelGraph, placement: Placement, node: int) -> NDArray[np.integer]:
+    """Return a part and what rises above it: the boxes that are in view where it is framed."""
     boxes = np.array([node])
     if placement.rises(node):
         inside = np.arange(len(graph))[graph.subtree(node)]
         boxes = np.append(boxes, inside[rising(graph, placement, inside)])
-    fitted = camera.fitted(placement.center[boxes], placement.size[boxes], viewport, margins)
-    return fitted.zoomed(zoom, (viewport[0] / 2, viewport[1] / 2), viewport)
+    return boxes
 
 
 def rising(graph: ModelGraph, placement: Placement, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from ..layout.placement import Placement
 from ..overlays.book import OverlayBook
 from .state import ViewState
 
-__all__ = ["PICTURE_SUFFIXES", "render_picture"]
+__all__ = ["PICTURE_SUFFIXES", "enlargement", "reduced", "render_picture"]
 
 _log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -99,7 +99,7 @@ def _render(
     with offscreen_window(large, transparent) as window:
         window.AddRenderer(scene.renderer)
         scene.set_ground_visible(not transparent)
-        scene.draw(state, large, scale=factor * _enlargement(size))
+        scene.draw(state, large, scale=factor * enlargement(size))
         window.Render()
         rendered = read_pixels(window, large)
     problems = scene.problems
@@ -107,14 +107,15 @@ def _render(
         more = f" (and {len(problems) - 1} more tensors)" if len(problems) > 1 else ""
         _log.warning("%s%s", problems[0], more)
     scene.close_model()
-    return _reduced(rendered, factor, transparent)
+    return reduced(rendered, factor, transparent)
 
 
-def _enlargement(size: tuple[int, int]) -> float:
+def enlargement(size: tuple[int, int]) -> float:
+    """Return device pixels of a text pixel in a picture of a size: letters grow beyond Full HD."""
     return max(1.0, min(side / usual for side, usual in zip(size, _FULL_HD, strict=True)))
 
 
-def _reduced(pixels: NDArray[np.uint8], factor: int, transparent: bool) -> NDArray[np.uint8]:
+def reduced(pixels: NDArray[np.uint8], factor: int, transparent: bool) -> NDArray[np.uint8]:
     """Return the mean of each block of pixels; colours come premultiplied, files want them plain."""
     height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
     sums = np.zeros((height, width, 4), np.uint16)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from .commands import Command, Scope
+from .film_dialog import open_film_dialog
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -51,6 +52,9 @@ def command_table(window: "MainWindow") -> list[Command]:
             window.save_picture,
             ("Ctrl+S",),
             separated=True,
+        ),
+        Command(
+            "file.film", file, translate("Commands", "Save Film…"), partial(open_film_dialog, window), ("Ctrl+Shift+S",)
         ),
         Command("file.close", file, translate("Commands", "Close Model"), window.close_model, ("Ctrl+W",)),
         Command(
