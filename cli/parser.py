@@ -271,7 +271,7 @@ def _fps(text: str) -> int:
 
 
 def _paths(text: str) -> list[str]:
-    return text.split(",")
+    return [path.strip() for path in text.split(",")]
 
 
 def _range(text: str) -> tuple[float, float]:

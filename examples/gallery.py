@@ -234,6 +234,8 @@ def page() -> str:
 
 def main(names: list[str]) -> None:
     """Draw some pictures, or all, and write the page."""
+    if {"-h", "--help"} & set(names):
+        sys.exit(__doc__)
     sys.path.insert(0, str(ROOT / "bench"))
     GALLERY.mkdir(parents=True, exist_ok=True)
     everything = {name: picture for pictures in SECTIONS.values() for name, picture in pictures.items()}

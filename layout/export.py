@@ -82,6 +82,7 @@ def to_json(graph: ModelGraph, placement: Placement) -> bytes:
             "format": graph.format,
             "files": [file.encode(errors="backslashreplace").decode() for file in graph.files],  # not always text
             "warnings": graph.warnings,
+            "arrangement": placement.arrangement,
             "nodes": _nodes(graph, placement),
             "edges": _edges(graph, placement),
         }

@@ -1,7 +1,7 @@
 """ModelGraph -> Placement: every node's box and every drawn edge, in time linear in the graph."""
 
 from collections.abc import Iterable
-from math import isfinite
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +60,8 @@ def place(
     """
     if arrangement not in ARRANGEMENTS:
         raise UsageError(f"arrangement {arrangement!r} is not known; one of: {', '.join(ARRANGEMENTS)}")
-    if not (isfinite(aspect) and 0.01 <= aspect <= 100):
-        raise UsageError(f"aspect {aspect} is out of range; between 0.01 and 100")
+    if not isinstance(aspect, Real) or not (0.01 <= aspect <= 100):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"aspect {str(aspect)[:60]} is out of range; between 0.01 and 100")
     ends = lifted_ends(graph)
     lifted, shared = lift(graph, ends)
     tree = survey(graph, lifted)

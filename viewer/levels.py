@@ -2,6 +2,7 @@
 
 import difflib
 from collections import Counter
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from ..errors import UsageError
 from ..graph import ModelGraph, NodeKind
 
 __all__ = ["LEVELS", "resolve_focus", "resolve_path"]
+
+_LONGEST = 200  # characters of a path in an error
 
 # What each level shows; the first kind that the model has is meant.
 LEVELS: dict[str, tuple[NodeKind, ...]] = {
@@ -70,24 +73,33 @@ def resolve_path(graph: ModelGraph, path: str) -> int:
     UsageError
         When there is none; it names what is there instead.
     """
-    parts = path.split(".")
+    if not path:
+        raise UsageError("an empty path is the whole model; the path of a part in it would be right")
+    try:
+        return graph.id_of(path)
+    except KeyError:
+        return _nothing_at(graph, path)
+
+
+def _nothing_at(graph: ModelGraph, path: str) -> NoReturn:
+    """Say how far a path leads, and what is there instead."""
     node = 0
-    for depth, part in enumerate(parts):
+    for part in path.split("."):
         names = {graph.name_of(int(child)): int(child) for child in graph.children(node)}
         if part not in names:
-            return _unknown(graph, path, node, parts[depth], list(names))
+            _unknown(graph, path, node, part, list(names))
         node = names[part]
-    return node
+    raise AssertionError(f"{path!r} is there, but not found")
 
 
-def _unknown(graph: ModelGraph, path: str, node: int, part: str, names: list[str]) -> int:
+def _unknown(graph: ModelGraph, path: str, node: int, part: str, names: list[str]) -> NoReturn:
     where = graph.path(node)
     prefix = f"{where}." if where else ""
     if names and all(name.isdecimal() for name in names):
         hint = f"{where!r} has {names[0]} to {names[-1]}"
     elif names:
-        close = difflib.get_close_matches(part, names, 3, 0.4) or names[:3]
+        close = difflib.get_close_matches(part[:_LONGEST], names, 3, 0.4) or names[:3]
         hint = "did you mean " + " or ".join(prefix + name for name in close) + "?"
     else:
         hint = f"{where!r} has nothing inside"
-    raise UsageError(f"no part {path!r} in this model; {hint}")
+    raise UsageError(f"no part {path[:_LONGEST]!r} in this model; {hint}")

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from os import PathLike, fspath
 from typing import Any
@@ -124,8 +124,8 @@ def view_state(
 
 
 def _hidden(graph: ModelGraph, paths: Sequence[str]) -> frozenset[int]:
-    if isinstance(paths, str):
-        raise UsageError(f"hide {paths[:60]!r}: give a list of paths")
+    if isinstance(paths, str) or not isinstance(paths, Iterable) or not all(isinstance(path, str) for path in paths):
+        raise UsageError(f"hide {str(paths)[:60]!r}: give a list of paths")
     if not all(paths):
         raise UsageError("hide: an empty path is the whole model, which cannot be hidden; give paths of parts in it")
     return outermost(graph, [resolve_path(graph, path) for path in paths])

@@ -28,7 +28,7 @@ _MAX_RANK = 64
 _MAX_INT = 2**63
 _MAX_NESTING = 4  # of lists in an attribute
 _KEYS = (9, 4, 2)  # that every node, every edge and the document must have
-_SKIPPED = (b'"path":', b'"box":', b'"points":', b'"drawn":', b'"ports":', b'"backward":')
+_SKIPPED = (b'"path":', b'"box":', b'"points":', b'"drawn":', b'"ports":', b'"backward":', b'"arrangement":')
 # What summary and viewer take at their word.
 _COUNTS = frozenset(
     """experts head_dim heads hidden_size kv_heads layers qk_head_dim shared_experts slice_index top_k

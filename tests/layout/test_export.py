@@ -3,7 +3,9 @@
 import json
 
 import numpy as np
+import pytest
 
+from archviz3d.errors import UsageError
 from archviz3d.graph import EdgeKind
 from archviz3d.layout import place
 from archviz3d.layout.export import to_json
@@ -47,3 +49,9 @@ def test_tiny_boxes_keep_their_digits(tree):
     graph = tree([max(k - 1 - k % 2, 0) for k in range(400)])
     sizes = [node["box"][3:] for node in json.loads(to_json(graph, place(graph)))["nodes"]]
     assert min(min(size) for size in sizes) > 0
+
+
+def test_a_placement_without_hidden_parts_is_no_export_of_the_model(tree):
+    graph = tree([0, 0, 0], edges=[(1, 2, EdgeKind.TIED)])
+    with pytest.raises(UsageError, match="whole model"):
+        to_json(graph, place(graph, hidden=[2]))

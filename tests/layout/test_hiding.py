@@ -213,3 +213,20 @@ def test_a_part_is_placed_as_before_even_where_the_equal_part_it_was_modelled_on
     before, after = place(graph), place(graph, hidden=[graph.id_of("a.large.3")])
     assert before.center[b].tobytes() == after.center[b].tobytes()
     assert before.size[b].tobytes() == after.size[b].tobytes()
+
+
+@pytest.mark.parametrize("arrangement", ["wrap", "row", "deck"])
+def test_a_cycle_is_flagged_though_a_part_of_it_is_hidden(tree, arrangement):
+    ring = [(2, 3, EdgeKind.DATA), (3, 4, EdgeKind.DATA), (4, 5, EdgeKind.DATA), (5, 2, EdgeKind.DATA)]
+    graph = tree([0] + [1] * 4, [NodeKind.STACK] + [NodeKind.LAYER] * 4, edges=ring)
+    routes = place(graph, arrangement=arrangement, hidden=[3]).routes
+    flagged = {(int(a), int(b)) for a, b in zip(routes.source, routes.target, strict=True)}
+    back = set(zip(routes.source[routes.backward].tolist(), routes.target[routes.backward].tolist(), strict=True))
+    assert flagged == {(4, 5), (5, 2)}
+    assert back == {(5, 2)}
+
+
+@pytest.mark.parametrize("hidden", [[1.7], ["a"], [None], 5, [[1, 2]], [0], [99]])
+def test_what_names_no_part_is_refused(tree, hidden):
+    with pytest.raises(UsageError):
+        place(tree([0, 0, 1]), hidden=hidden)

@@ -1,5 +1,6 @@
 """Flow from outside of a container, followed down to the parts that read or make it."""
 
+import tracemalloc
 from dataclasses import fields
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archviz3d.graph import EdgeKind, GraphBuilder, NodeKind, Provenance
+from archviz3d.layout import place
 from archviz3d.layout.inlets import SHARED
 from archviz3d.layout.lift import lift, lifted_ends
 
@@ -197,3 +199,33 @@ def test_the_order_of_the_edges_does_not_matter(tree, parts, random):
                         strict=True):  # fmt: skip
         for field in fields(one):
             assert getattr(one, field.name).tobytes() == getattr(two, field.name).tobytes(), field.name
+
+
+def test_one_reader_at_the_end_of_a_long_chain_costs_no_memory_for_the_way_to_it(tree):
+    n = 20_000  # node ids that are far apart must not become lengths of tables
+    edges = [(1, n + 2, EdgeKind.DATA), *((k, k + 1, EdgeKind.DATA) for k in range(3, n + 2))]
+    graph = tree([0, 0, *[2] * n], edges=edges)
+    tracemalloc.start()
+    placement = place(graph)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(placement.routes) == n + 1
+    assert peak < 300e6  # 3 GB before
+
+
+def test_ends_in_a_depth_of_thousands_are_followed_in_linear_time(tree):
+    depth = 3000  # each level holds a leaf and the next level; all leaves feed the innermost one
+    parents, inner, leaves = [], 0, []
+    for _ in range(depth):
+        parents += [inner, inner]
+        leaves.append(len(parents) - 1)
+        inner = len(parents)
+    parents += [inner, inner]
+    last = len(parents)
+    graph = tree(parents, edges=[(leaf, last, EdgeKind.DATA) for leaf in leaves])
+    tracemalloc.start()
+    lifted, _ = lift(graph)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(lifted) >= depth
+    assert peak < 30e6  # 500 MB before

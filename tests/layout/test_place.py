@@ -160,5 +160,6 @@ def test_a_million_nodes_cost_what_they_should():
 def test_unknown_arrangements_and_aspects_are_refused(tree):
     with pytest.raises(UsageError, match="wrap"):
         place(tree([0]), arrangement="spiral")
-    with pytest.raises(UsageError, match="aspect"):
-        place(tree([0]), aspect=float("nan"))
+    for aspect in (float("nan"), 0, 1e9, "x", None, [1], 10**400):
+        with pytest.raises(UsageError, match="aspect"):
+            place(tree([0]), aspect=aspect)

@@ -261,3 +261,15 @@ def test_a_level_is_found_among_what_is_shown(toy):
 def test_what_cannot_be_hidden_is_refused(options, says, toy):
     with pytest.raises(UsageError, match=says):
         view_state(toy, **options)
+
+
+@pytest.mark.parametrize("hide", ["model.norm", b"model.norm", [1], [["model.norm"]], [b"model.norm"], 5])
+def test_hide_takes_a_list_of_paths(toy, hide):
+    with pytest.raises(UsageError, match="list of paths"):
+        view_state(toy, hide=hide)
+
+
+def test_an_error_names_a_path_of_any_length_in_one_line(toy):
+    with pytest.raises(UsageError) as caught:
+        view_state(toy, hide=["model." + "x" * 100_000])
+    assert len(str(caught.value)) < 600
