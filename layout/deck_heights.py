@@ -8,6 +8,7 @@ from ..graph.model_graph import ModelGraph
 from .boxes import Boxes
 from .deck import levels
 from .lift import Lifted
+from .stack import apart_of
 from .tree import Tree
 
 __all__ = ["raise_decks", "tops"]
@@ -37,7 +38,7 @@ def raise_decks(
     shift: dict[int, float] = {}
     for deck in decks.tolist():
         plates = tree.children(deck)
-        apart = int((graph.kind[plates] == NodeKind.MTP).sum()) % len(plates)
+        apart = apart_of(graph.kind[plates])
         width, height = size[plates[0], :2].tolist()
         backs, step = levels(len(plates), apart, width, height)
         inside = slice(int(plates[0]), int(plates[-1] + graph.size[plates[-1]]))

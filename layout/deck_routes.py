@@ -5,13 +5,14 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.kinds import EdgeKind, NodeKind
+from ..graph.kinds import EdgeKind
 from ..graph.model_graph import ModelGraph
 from .boxes import Boxes
 from .deck import levels
 from .lanes import lane_of
 from .lift import Lifted
 from .placement import Routes
+from .stack import apart_of
 from .tree import Tree
 
 __all__ = ["with_decks"]
@@ -55,7 +56,7 @@ def with_decks(
     for deck in decks.tolist():
         first, last = np.searchsorted(lifted.owner, [deck, deck + 1]).tolist()
         plates = tree.children(deck)
-        main = len(plates) - int((graph.kind[plates] == NodeKind.MTP).sum()) % len(plates)
+        main = len(plates) - apart_of(graph.kind[plates])
         width, height = boxes.size[plates[0], :2].tolist()
         lane = lane_of(width / height)
         _, step = levels(len(plates), len(plates) - main, width, height)
