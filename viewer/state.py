@@ -30,8 +30,12 @@ class ViewState:
         The container in view: the title names it, and it is what the camera frames when `camera` is None.
     selection : int or None
         The selected node.
+    marked : frozenset of int
+        What is selected beside `selection`, of a rubber band or with Ctrl. Not part of a saved state.
     hover : int or None
         The node under the cursor. Not part of a saved state.
+    spotlight : frozenset of int
+        What keeps its colours, with all that is inside, while all else recedes; empty where nothing does.
     camera : Camera or None
         None frames the focus, whatever the size of the view.
     angle : tuple of float or None
@@ -39,10 +43,14 @@ class ViewState:
         that suit the focus.
     arrangement : str
         The arrangement of the placement that is shown: one of `layout.ARRANGEMENTS`.
+    projection : str
+        "perspective" or "orthographic": of the camera that frames the focus when `camera` is None.
     theme : str
-        "dark" or "light".
+        "dark", "light", or "print": a white page.
     labels : bool
         Whether labels are drawn.
+    plain_words : bool
+        Whether labels say what parts are ("attention") rather than what the file calls them ("self_attn").
     overlay, height : str or None
         Names of the overlays that colour the parts and that make them tall; None for kinds, and for the layout's own.
     step : int
@@ -63,12 +71,16 @@ class ViewState:
 
     focus: int = 0
     selection: int | None = None
+    marked: frozenset[int] = frozenset()
     hover: int | None = None
+    spotlight: frozenset[int] = frozenset()
     camera: Camera | None = None
     angle: tuple[float, float, float] | None = None
     arrangement: str = "auto"
+    projection: str = "perspective"
     theme: str = "dark"
     labels: bool = True
+    plain_words: bool = False
     overlay: str | None = None
     height: str | None = None
     step: int = 0
@@ -95,8 +107,11 @@ class ViewState:
                 camera=None if self.camera is None else asdict(self.camera),
                 angle=self.angle,
                 arrangement=cast('Literal["auto", "wrap", "row", "deck"]', self.arrangement),
-                theme=cast('Literal["dark", "light"]', self.theme),
+                projection=cast('Literal["perspective", "orthographic"]', self.projection),
+                theme=cast('Literal["dark", "light", "print"]', self.theme),
                 labels=self.labels,
+                plain_words=self.plain_words,
+                spotlight=[graph.path(node) for node in sorted(self.spotlight)],
                 overlay=self.overlay,
                 height=self.height,
                 step=self.step,
@@ -137,8 +152,11 @@ class ViewState:
             camera=camera,
             angle=saved.angle,
             arrangement=saved.arrangement,
+            projection=saved.projection,
             theme=saved.theme,
             labels=saved.labels,
+            plain_words=saved.plain_words,
+            spotlight=outermost(graph, (_node(graph, path, source) for path in saved.spotlight)),
             overlay=saved.overlay,
             height=saved.height,
             step=saved.step,
@@ -158,8 +176,11 @@ class _SavedState(msgspec.Struct, forbid_unknown_fields=True):
     camera: dict[str, Any] | None = None
     angle: tuple[float, float, float] | None = None
     arrangement: Literal["auto", "wrap", "row", "deck"] = "auto"
-    theme: Literal["dark", "light"] = "dark"
+    projection: Literal["perspective", "orthographic"] = "perspective"
+    theme: Literal["dark", "light", "print"] = "dark"
     labels: bool = True
+    plain_words: bool = False
+    spotlight: list[str] = []
     overlay: str | None = None
     height: str | None = None
     step: Annotated[int, msgspec.Meta(ge=0)] = 0
