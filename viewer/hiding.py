@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..graph.model_graph import ModelGraph
 
-__all__ = ["hidden_by", "isolated", "nearest_shown", "outermost", "with_hidden", "with_shown"]
+__all__ = ["hidden_by", "hides_everything", "isolated", "nearest_shown", "outermost", "with_hidden", "with_shown"]
 
 
 def outermost(graph: ModelGraph, nodes: Iterable[int]) -> frozenset[int]:
@@ -29,18 +29,25 @@ def nearest_shown(graph: ModelGraph, hidden: frozenset[int], node: int) -> int:
     return node if cause is None else int(graph.parent[cause])
 
 
-def with_hidden(graph: ModelGraph, hidden: frozenset[int], node: int) -> frozenset[int]:
-    """Return what is hidden once a node is hidden, too."""
-    return outermost(graph, hidden | {node})
+def with_hidden(graph: ModelGraph, hidden: frozenset[int], nodes: Iterable[int]) -> frozenset[int]:
+    """Return what is hidden once some nodes are hidden, too."""
+    return outermost(graph, hidden.union(nodes))
 
 
-def with_shown(graph: ModelGraph, hidden: frozenset[int], node: int) -> frozenset[int]:
-    """Return what is hidden once the hidden part that a node is or is in is shown again."""
-    cause = hidden_by(graph, hidden, node)
-    return hidden if cause is None else hidden - {cause}
+def with_shown(graph: ModelGraph, hidden: frozenset[int], nodes: Iterable[int]) -> frozenset[int]:
+    """Return what is hidden once the hidden parts that some nodes are or are in are shown again."""
+    return hidden.difference(hidden_by(graph, hidden, node) for node in nodes)
 
 
-def isolated(graph: ModelGraph, node: int) -> frozenset[int]:
-    """Return what to hide so that only a node is left, with all that is inside it and the containers around it."""
-    way = [node, *graph.ancestors(node)][:-1]  # without the root
-    return frozenset(int(child) for kept in way for child in graph.children(int(graph.parent[kept])) if child != kept)
+def isolated(graph: ModelGraph, nodes: Iterable[int]) -> frozenset[int]:
+    """Return what to hide so that only some nodes are left, with all that is inside them and the containers around."""
+    kept = outermost(graph, nodes)
+    around = {above for node in kept for above in graph.ancestors(node)}
+    beside = {child for above in around for child in graph.children(above).tolist()}
+    return frozenset(beside - kept - around)
+
+
+def hides_everything(graph: ModelGraph, hidden: frozenset[int]) -> bool:
+    """Whether nothing is left to see but empty containers."""
+    leaf = graph.child_count == 0
+    return bool(leaf.any()) and sum(int(leaf[graph.subtree(node)].sum()) for node in hidden) == int(leaf.sum())

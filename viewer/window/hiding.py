@@ -1,13 +1,11 @@
 """Hiding parts in the window: what the commands do, and the button that says how many are hidden."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QToolButton
 
 from ...graph.model_graph import ModelGraph
 from ..captions import hidden_words
-from ..hiding import hidden_by, isolated, nearest_shown, with_hidden, with_shown
+from ..hiding import hidden_by, hides_everything, isolated, nearest_shown, with_hidden, with_shown
 from ..state import ViewState
 from .navigator import Navigator
 
@@ -36,6 +34,7 @@ class Hiding(QObject):
         super().__init__(parent)
         self._state, self._navigator = state, navigator
         self._graph: ModelGraph | None = None
+        self._last: tuple[int, ...] = ()  # what was hidden last
         self.button = QToolButton()
         self.button.setObjectName("hiddenParts")
         self.button.setAutoRaise(True)
@@ -47,29 +46,33 @@ class Hiding(QObject):
 
     def show_model(self, graph: ModelGraph | None) -> None:
         """Start afresh with another model, or none."""
-        self._graph = graph
+        self._graph, self._last = graph, ()
 
     # ---------------------------------------------------------------- commands
     def toggle(self) -> None:
-        """Hide the selection, or the focus where nothing is selected; show the selection if it is hidden."""
-        graph, state, node = self._graph, self._state, self._meant()
-        if graph is None or node is None:
+        """Hide what is selected, or the focus; show it if it is hidden; with nothing selected, what was hidden last."""
+        graph, state = self._graph, self._state
+        if graph is None:
             return
-        if hidden_by(graph, state.hidden, node) is not None:
-            self._hide(lambda: with_shown(graph, state.hidden, node))
-            return
-        self._hide(lambda: with_hidden(graph, state.hidden, node))
-        state.selection = None
+        again = not state.selected and any(hidden_by(graph, state.hidden, node) is not None for node in self._last)
+        nodes = self._last if again else self._meant()
+        if any(hidden_by(graph, state.hidden, node) is not None for node in nodes):
+            self._hide(with_shown(graph, state.hidden, nodes))
+            state.selection, *others = nodes
+            state.marked = frozenset(others)
+        elif nodes and self._hide(with_hidden(graph, state.hidden, nodes)):
+            self._last = nodes
+            state.selection = None
 
     def isolate(self) -> None:
-        """Hide everything but the selection, or the focus, what is inside it and what it is in."""
-        graph, node = self._graph, self._meant()
-        if graph is not None and node is not None:
-            self._hide(lambda: isolated(graph, node))
+        """Hide everything but what is selected, or the focus, what is inside it and what it is in."""
+        nodes = self._meant()
+        if self._graph is not None and nodes:
+            self._hide(isolated(self._graph, nodes))
 
     def show_all(self) -> None:
         """Show all parts again, where they were before anything was hidden."""
-        self._hide(frozenset)
+        self._hide(frozenset())
 
     def hides(self) -> bool:
         """Whether some part is hidden."""
@@ -84,26 +87,31 @@ class Hiding(QObject):
         state = self._state
         state.compacted = frozenset() if state.compacted == state.hidden else state.hidden
 
-    def _meant(self) -> int | None:
-        node = self._state.focus if self._state.selection is None else self._state.selection
-        if not node:
+    def _meant(self) -> tuple[int, ...]:
+        nodes = self._state.selected or (self._state.focus,)
+        if 0 in nodes:
             self.refused.emit(self.tr("Select a part first: the whole model cannot be hidden."))
-        return node or None
+            return ()
+        return nodes
 
-    def _hide(self, hidden: Callable[[], frozenset[int]]) -> None:
+    def _hide(self, hidden: frozenset[int]) -> bool:
         graph, state = self._graph, self._state
         if graph is None:
-            return
-        state.hidden = hidden()
+            return False
+        if hides_everything(graph, hidden):
+            self.refused.emit(self.tr("Nothing would be left to see: some part must stay shown."))
+            return False
+        state.hidden = hidden
         # A part that is shown again needs its place.
         state.compacted = frozenset(
             node for node in state.compacted if hidden_by(graph, state.hidden, node) is not None
         )
         shown = nearest_shown(graph, state.hidden, state.focus)
         if shown != state.focus:
-            selection = state.selection
+            selection, marked = state.selection, state.marked
             self._navigator.go_to(shown)
-            state.selection = selection
+            state.selection, state.marked = selection, marked
+        return True
 
     # ---------------------------------------------------------------- what follows the state
     def _on_hidden(self, hidden: frozenset[int]) -> None:

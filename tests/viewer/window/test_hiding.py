@@ -169,7 +169,7 @@ def test_the_tree_and_its_search_show_what_is_hidden_struck_out(toy_window, pres
 
 def test_compact_and_back(toy_window, press, compact):
     before = toy_window.placement
-    switch = toy_window.actions_by_id["view.compact"]
+    switch = toy_window.actions_by_id["parts.compact"]
     assert not switch.isEnabled()
     for k in range(8):
         press(f"{EXPERTS}.{k}", Qt.Key.Key_H)
@@ -206,7 +206,7 @@ def test_showing_all_after_compact_restores_the_boxes(toy_window, press, compact
     at_rest(toy_window)
     assert toy_window.placement.center.tobytes() == before.center.tobytes()
     assert "model.layers.1" in drawn(toy_window)
-    assert not toy_window.actions_by_id["view.compact"].isChecked()
+    assert not toy_window.actions_by_id["parts.compact"].isChecked()
 
 
 def test_compact_frames_a_focus_that_has_moved(toy_window, press, compact, at_rest):
@@ -215,7 +215,7 @@ def test_compact_frames_a_focus_that_has_moved(toy_window, press, compact, at_re
     at_rest(toy_window)
     for k in range(8):
         press(f"{EXPERTS}.{k}", Qt.Key.Key_H)
-    toy_window.view.zoom(0.9)
+    toy_window.view.steering.zoom(0.9)
     at_rest(toy_window)
     compact()
     assert toy_window.state.camera is None
@@ -230,10 +230,21 @@ def test_options_open_a_window_with_parts_hidden_and_closed_up(window, toy, qtbo
     at_rest(window)
     assert hidden_paths(window) == {"model.layers.0", "model.layers.1"}
     assert window.hiding.button.text().startswith("2 parts hidden")
-    assert window.actions_by_id["view.compact"].isChecked()
+    assert window.actions_by_id["parts.compact"].isChecked()
     assert window.placement.size[toy.id_of("model.layers.0")].max() == 0
     assert not window.placing.busy
     window.open(toy)  # another model, or the same again, hides nothing
     qtbot.waitUntil(lambda: not window.state.hidden, timeout=WAIT)
     at_rest(window)
     assert not window.hiding.button.isVisible()
+
+
+def test_after_isolating_some_the_label_tells_how_many_are_left(toy_window, at_rest):
+    toy_window.view.navigator.go_to(toy_window.graph.id_of("model.layers.2.mlp"))
+    at_rest(toy_window)
+    kept = [toy_window.graph.id_of(f"{EXPERTS}.{k}") for k in range(4)]
+    toy_window.state.selection, toy_window.state.marked = kept[0], frozenset(kept[1:])
+    QTest.keyClick(toy_window.view, Qt.Key.Key_H, SHIFT)
+    at_rest(toy_window)
+    said = [line.text for label in toy_window.view.scene.labels for line in label.block.lines]
+    assert "4 of 16 experts shown" in said
