@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from .errors import MachineError, UsageError
 from .files import check_output
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from .loaders import LoadLimits
-    from .viewer.views import Wanted
+    from .viewer.view_options import ViewOptions
 
 __all__ = ["check_render", "load", "render", "show"]
 
@@ -71,23 +71,8 @@ def render(
     model: "str | PathLike[str] | ModelGraph | torch.nn.Module",
     path: "str | PathLike[str]",
     *,
-    focus: str | None = None,
-    level: str | None = None,
-    arrangement: str | None = None,
-    camera: Sequence[float] | None = None,
     size: tuple[int, int] = (1920, 1080),
-    theme: str | None = None,
     transparent: bool = False,
-    labels: bool | None = None,
-    overlay: "Wanted | None" = None,
-    height: "Wanted | None" = None,
-    range: tuple[float, float] | None = None,
-    scale: str | None = None,
-    colormap: str | None = None,
-    step: int | str | None = None,
-    keep: tuple[float, float] | None = None,
-    hide: Sequence[str] | None = None,
-    compact: bool | None = None,
     state: "str | PathLike[str] | None" = None,
     turntable: float | None = None,
     fly: Sequence[str] | None = None,
@@ -95,6 +80,7 @@ def render(
     progress: Callable[[int, int], object] | None = None,
     inputs: Any = None,
     flow: str | None = None,
+    **view: "Unpack[ViewOptions]",
 ) -> None:
     """Draw a model into a picture or, with `turntable` or `fly`, into a film; needs no screen.
 
@@ -104,6 +90,22 @@ def render(
     path : path
         Where to; the suffix chooses the format: .png, .jpg, .webp, and for a film .mp4, .webm, .gif, or numbered
         pictures: "folder/name-%04d.png".
+    size : (int, int)
+        Width and height in pixels.
+    transparent : bool
+        Leave the background out.
+    state : path, optional
+        A saved view (JSON); what else is given overrides it.
+    turntable : float, optional
+        A film of so many seconds, in which the eye circles before the model; it can be repeated without a jump.
+    fly : sequence of str, optional
+        A film: a flight from the view that the other options ask for to each of these parts ("" is the whole model).
+    fps : int, optional
+        Frames a second of a film: 30 by default, in a GIF 25.
+    progress : callable, optional
+        Is called with the number of frames that are drawn, and that of all.
+    inputs, flow
+        As in `load`, for a live module.
     focus : str, optional
         Path of the part to frame; the whole model by default.
     level : {"stack", "layer", "expert", "tensor"}, optional
@@ -111,15 +113,19 @@ def render(
     arrangement : {"auto", "wrap", "row", "deck"}, optional
         How the layers of a stack stand: in rows like text ("wrap"), in one row, or as plates one behind another
         ("deck"); "auto", the default, picks "wrap" or "row" by the aspect and the number of layers.
+    view : {"front", "oblique", "city", "side"}, optional
+        From where: "oblique", the default, is nearly the front, or for a deck its left; "city" looks from above the
+        lower edge, so that the model lies like a town.
     camera : (azimuth, elevation[, zoom]), optional
-        Degrees to the right and up from the front; zoom 1 frames the focus.
-    size : (int, int)
-        Width and height in pixels.
-    theme : {"dark", "light"}, optional
-    transparent : bool
-        Leave the background out.
+        From where, in numbers: degrees to the right and up from the front; zoom 1 frames the focus.
+    projection : {"perspective", "orthographic"}, optional
+        With "orthographic", equal things are equally large at any distance.
+    theme : {"dark", "light", "print"}, optional
+        "print" is for a white page.
     labels : bool, optional
-        Whether names are drawn on the parts.
+        Whether there is text: names on the parts, the title, the legend.
+    plain_words : bool, optional
+        Whether labels say what parts are ("attention") rather than what the file calls them ("self_attn").
     overlay, height : str, Overlay or dict, optional
         What colours the parts, and what makes them tall: a built-in overlay by name ("parameters", "weights" ...), a
         file of values (docs/overlays.md), an `Overlay`, or numbers by name: ``{"model.layers.0.mlp": 1.5}``; where they
@@ -137,18 +143,10 @@ def render(
         Paths of parts that are left out.
     compact : bool, optional
         Whether what stays beside hidden parts takes their room; without it, nothing else moves.
-    state : path, optional
-        A saved view (JSON); what else is given overrides it.
-    turntable : float, optional
-        A film of so many seconds, in which the eye circles before the model; it can be repeated without a jump.
-    fly : sequence of str, optional
-        A film: a flight from the view that the other options ask for to each of these parts ("" is the whole model).
-    fps : int, optional
-        Frames a second of a film: 30 by default, in a GIF 25.
-    progress : callable, optional
-        Is called with the number of frames that are drawn, and that of all.
-    inputs, flow
-        As in `load`, for a live module.
+    spotlight : sequence of str, optional
+        Paths of parts that keep their colours, with all that is inside them, while all else recedes.
+    upstream, downstream : str, optional
+        Path of a part: it and what leads to it, or follows it, is put into the spotlight, too.
 
     Raises
     ------
@@ -163,68 +161,35 @@ def render(
     check_render(
         fspath(path), size, turntable=turntable, fly=fly, fps=fps, transparent=transparent, source=_source(model)
     )
-    angle = None if camera is None else check_camera(camera)
     from .layout import place
     from .overlays.book import OverlayBook
     from .viewer.picture import render_picture
     from .viewer.views import view_state
 
+    _check_view(view)
     graph = _as_graph(model, inputs, flow)
     book = OverlayBook(graph)
-    view = view_state(
-        graph,
-        book=book,
-        saved=None if state is None else _read_state(fspath(state)),
-        focus=focus,
-        level=level,
-        arrangement=arrangement,
-        camera=angle,
-        theme=theme,
-        labels=labels,
-        overlay=overlay,
-        height=height,
-        range=range,
-        scale=scale,
-        colormap=colormap,
-        step=step,
-        keep=keep,
-        hide=hide,
-        compact=compact,
-    )
+    shown = view_state(graph, book=book, saved=None if state is None else _read_state(fspath(state)), **view)
     if turntable is None and fly is None:
-        placement = place(graph, size[0] / size[1], view.arrangement, view.compacted)
-        render_picture(graph, placement, view, size, fspath(path), transparent=transparent, book=book)
+        placement = place(graph, size[0] / size[1], shown.arrangement, shown.compacted)
+        render_picture(graph, placement, shown, size, fspath(path), transparent=transparent, book=book)
         return
     from .viewer.films.film import render_film
     from .viewer.films.ways import asked_way
 
-    way = asked_way(graph, view, turntable, fly)  # before the layout: an unknown path is told at once
-    placement = place(graph, size[0] / size[1], view.arrangement, view.compacted)
+    way = asked_way(graph, shown, turntable, fly)  # before the layout: an unknown path is told at once
+    placement = place(graph, size[0] / size[1], shown.arrangement, shown.compacted)
     how: dict[str, Any] = {"fps": fps, "transparent": transparent, "book": book, "progress": progress}
-    render_film(graph, placement, view, way, size, fspath(path), **how)
+    render_film(graph, placement, shown, way, size, fspath(path), **how)
 
 
 def show(
     model: "str | PathLike[str] | ModelGraph | torch.nn.Module | None" = None,
     *,
-    focus: str | None = None,
-    level: str | None = None,
-    arrangement: str | None = None,
-    camera: Sequence[float] | None = None,
-    theme: str | None = None,
-    labels: bool | None = None,
-    overlay: "Wanted | None" = None,
-    height: "Wanted | None" = None,
-    range: tuple[float, float] | None = None,
-    scale: str | None = None,
-    colormap: str | None = None,
-    step: int | str | None = None,
-    keep: tuple[float, float] | None = None,
-    hide: Sequence[str] | None = None,
-    compact: bool | None = None,
     state: "str | PathLike[str] | None" = None,
     inputs: Any = None,
     flow: str | None = None,
+    **view: "Unpack[ViewOptions]",
 ) -> int:
     """Open the window on a model and return when it is closed.
 
@@ -232,12 +197,13 @@ def show(
     ----------
     model : path, ModelGraph or torch.nn.Module, optional
         Without it, the window shows its start page.
-    focus, level, arrangement, camera, theme, labels, overlay, height, range, scale, colormap, step, keep, state
-        As in `render`.
-    hide, compact
-        As in `render`.
+    state : path, optional
+        A saved view (JSON); what else is given overrides it.
     inputs, flow
         As in `load`, for a live module.
+    focus, level, arrangement, view, camera, projection, theme, labels, plain_words, overlay, height, range, scale, \
+colormap, step, keep, hide, compact, spotlight, upstream, downstream
+        As in `render`.
 
     Returns
     -------
@@ -255,29 +221,14 @@ def show(
         from .viewer.window.application import run
     except ImportError as error:
         raise MachineError(f"the window cannot start: {error}; 'archviz3d doctor' tells what is missing") from error
-    options: dict[str, Any] = {
-        "focus": focus,
-        "level": level,
-        "arrangement": arrangement,
-        "camera": None if camera is None else check_camera(camera),
-        "labels": labels,
-        "overlay": overlay,
-        "height": height,
-        "range": range,
-        "scale": scale,
-        "colormap": colormap,
-        "step": step,
-        "keep": keep,
-        "hide": hide,
-        "compact": compact,
-        "saved": None if state is None else _read_state(fspath(state)),
-    }
+    _check_view(view)
+    saved = None if state is None else _read_state(fspath(state))
     if model is None or isinstance(model, str | PathLike):
         _only_for_modules(inputs, flow)
         shown = None if model is None else fspath(model)
     else:
         shown = _as_graph(model, inputs, flow)
-    return run(shown, theme=theme, **options)
+    return run(shown, saved=saved, **view)
 
 
 def check_render(
@@ -316,6 +267,16 @@ def check_render(
     from .viewer.films.formats import check_film
 
     check_film(path, size, fps, transparent, source)
+
+
+def _check_view(view: "ViewOptions") -> None:
+    """Refuse, before a large model is read, what no model could be shown with."""
+    from .viewer.view_options import check_names
+
+    check_names(view)
+    camera = view.get("camera")
+    if camera is not None:
+        check_camera(camera)
 
 
 def _as_graph(model: Any, inputs: Any, flow: str | None) -> ModelGraph:

@@ -1,15 +1,19 @@
 """Checks of options that the command line and the Python interface share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from math import inf
-from numbers import Integral
+from numbers import Integral, Real
+from typing import Any, cast
 
 from .errors import UsageError
 
 __all__ = [
     "LONGEST_FILM",
     "MOST_FPS",
+    "PROJECTIONS",
     "SCALES",
+    "VIEWS",
     "check_camera",
     "check_fps",
     "check_keep",
@@ -19,6 +23,8 @@ __all__ = [
 ]
 
 SCALES = ("linear", "log", "quantile")
+PROJECTIONS = ("perspective", "orthographic")
+VIEWS = ("front", "oblique", "city", "side")
 
 # Values are of single precision: a range beyond these has no colours, nor one narrower than so much of its larger end.
 _MOST, _EXTENT, _NARROWEST = 1e38, 1e-37, 1e-6
@@ -35,10 +41,12 @@ def check_size(size: Sequence[int]) -> tuple[int, int]:
     UsageError
         When they are not two whole numbers of a possible size.
     """
-    if len(size) != 2 or not all(isinstance(n, Integral) and _SMALLEST <= n <= _LARGEST for n in size):
+    given = _items(size)
+    if len(given) != 2 or not all(isinstance(n, Integral) and _SMALLEST <= int(n) <= _LARGEST for n in given):
         limits = f"{_SMALLEST}x{_SMALLEST} to {_LARGEST}x{_LARGEST}"
-        raise UsageError(f"{'x'.join(map(str, size))} is no size; give width and height from {limits}")
-    return int(size[0]), int(size[1])
+        said = "x".join(map(str, given)) if given else str(size)
+        raise UsageError(f"{said[:60]} is no size; give width and height from {limits}")
+    return int(given[0]), int(given[1])
 
 
 def check_camera(camera: Sequence[float]) -> tuple[float, float, float]:
@@ -49,9 +57,11 @@ def check_camera(camera: Sequence[float]) -> tuple[float, float, float]:
     UsageError
         When they are not two or three numbers in range.
     """
-    if len(camera) not in (2, 3):
-        raise UsageError(f"{tuple(camera)} is no camera; give azimuth, elevation and, if you like, a zoom factor")
-    azimuth, elevation, zoom = (*map(float, camera), 1.0)[:3]
+    given = _items(camera)
+    if len(given) not in (2, 3) or not all(isinstance(n, Real) for n in given):
+        said = str(camera)[:60]
+        raise UsageError(f"{said} is no camera; give azimuth, elevation and, if you like, a zoom factor")
+    azimuth, elevation, zoom = (*map(float, given), 1.0)[:3]
     if not (-180 <= azimuth <= 180 and -89 <= elevation <= 89 and 0.01 <= zoom <= 10_000):
         raise UsageError(
             f"camera {azimuth:g},{elevation:g},{zoom:g} is out of range: "
@@ -129,3 +139,10 @@ def _pair(limits: Sequence[float], problem: str) -> tuple[float, float]:
     except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{str(limits)[:60]} {problem}") from None
     return low, high
+
+
+def _items(given: object) -> list[Any]:
+    """Return what a caller's sequence holds; nothing, where it is a text or no sequence."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        return []
+    return list(islice(cast("Iterable[Any]", given), 4))

@@ -11,6 +11,10 @@ from ..loaders.live.target import named_code
 
 __all__ = ["names_code", "open_model", "view_options"]
 
+_VIEW_OPTIONS = (
+    *("focus", "level", "arrangement", "view", "camera", "projection", "theme", "plain_words", "hide", "compact"),
+    *("spotlight", "upstream", "downstream", "overlay", "height", "range", "scale", "colormap", "step", "keep"),
+)
 _QUIET_SECONDS = 0.5  # most models open faster than a progress line can be read
 
 
@@ -59,6 +63,5 @@ def open_model(options: argparse.Namespace) -> ModelGraph:
 
 def view_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return how a command line wants a model shown: what `api.render` and `api.show` both take."""
-    same = ("focus", "level", "arrangement", "camera", "theme", "overlay", "height", "range", "scale", "colormap")
-    wanted = {name: getattr(options, name) for name in (*same, "step", "keep", "hide", "compact", "state")}
+    wanted = {name: getattr(options, name) for name in ("state", *_VIEW_OPTIONS)}
     return wanted | {"labels": False if options.no_labels else None}

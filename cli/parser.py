@@ -4,12 +4,12 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ..errors import UsageError
 from ..loaders.limits import LIMITS_VARIABLE, parse_limits
-from ..options import SCALES, check_camera, check_fps, check_keep, check_range, check_seconds, check_size
+from ..options import PROJECTIONS, SCALES, VIEWS
+from . import values
 
 __all__ = ["parse"]
 
@@ -23,6 +23,7 @@ _MODEL_HELP = "a model file or folder; or, with --allow-code, package.module:cal
 
 
 _ARRANGEMENTS = ("auto", "wrap", "row", "deck")
+_THEMES = ("dark", "light", "print")
 _PAIRS = ("--camera", "--range", "--keep")  # their values may begin with a minus
 
 
@@ -95,7 +96,7 @@ def _info() -> argparse.ArgumentParser:
     _model_option(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON (schema 1)")
-    form.add_argument("--tree", metavar="DEPTH", type=_positive, help="also print the tree down to this depth")
+    form.add_argument("--tree", metavar="DEPTH", type=values.positive, help="also print the tree down to this depth")
     parser.set_defaults(command=_run_info)
     return parser
 
@@ -112,7 +113,9 @@ def _render() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", required=True, help=f"{where}folder/frame-%%04d.png (0000, 0001, ...)"
     )
     _film_options(parser)
-    parser.add_argument("--size", metavar="WxH", type=_size, default=(1920, 1080), help="pixels (default 1920x1080)")
+    parser.add_argument(
+        "--size", metavar="WxH", type=values.size, default=(1920, 1080), help="pixels (default 1920x1080)"
+    )
     parser.add_argument("--transparent", action="store_true", help="no background; --theme light for a light page")
     _view_options(parser)
     parser.set_defaults(command=_run_render)
@@ -171,20 +174,54 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
         choices=_ARRANGEMENTS,
         help="how layers stand: in rows like text, in one row, or one behind another (default auto: wrap or row)",
     )
-    parser.add_argument(
+    eye = parser.add_mutually_exclusive_group()
+    eye.add_argument(
+        "--view",
+        choices=VIEWS,
+        help="from where: the front, a little aside (the default), from above the lower edge like a town, the left",
+    )
+    eye.add_argument(
         "--camera",
         metavar="AZIMUTH,ELEVATION[,ZOOM]",
-        type=_camera,
-        help="degrees to the right and up from the front, and a zoom factor",
+        type=values.camera,
+        help="from where: degrees to the right and up from the front, and a zoom factor",
     )
-    parser.add_argument("--hide", metavar="PATH,..", type=_paths, help="parts to leave out, e.g. lm_head,model.norm")
+    parser.add_argument(
+        "--projection", choices=PROJECTIONS, help="whether what is far is small (default), or as large as what is near"
+    )
+    parser.add_argument(
+        "--hide",
+        metavar="PATH,..",
+        type=values.paths,
+        action="extend",
+        help="parts to leave out, e.g. lm_head,model.norm",
+    )
     parser.add_argument(
         "--compact", action="store_const", const=True, help="what stays beside hidden parts takes their room"
     )
+    _spotlight_options(parser)
     _overlay_options(parser)
-    parser.add_argument("--theme", choices=["dark", "light"], help="default dark; a window keeps the last one")
+    parser.add_argument("--theme", choices=_THEMES, help="default dark; a window keeps the last one")
     parser.add_argument("--no-labels", action="store_true", help="no text at all: no names, no title, no legend")
+    parser.add_argument(
+        "--plain-words",
+        action="store_const",
+        const=True,
+        help="labels say what parts are (attention) rather than what the file calls them (self_attn)",
+    )
     parser.add_argument("--state", metavar="FILE", help="a view saved as JSON; other options override it")
+
+
+def _spotlight_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--spotlight",
+        metavar="PATH,..",
+        type=values.paths,
+        action="extend",
+        help="parts that keep their colours while all else recedes; a comma in a name is written \\,",
+    )
+    parser.add_argument("--upstream", metavar="PATH", help="a spotlight on a part and all that leads to it")
+    parser.add_argument("--downstream", metavar="PATH", help="a spotlight on a part and all that follows it")
 
 
 def _film_options(parser: argparse.ArgumentParser) -> None:
@@ -192,18 +229,19 @@ def _film_options(parser: argparse.ArgumentParser) -> None:
     film.add_argument(
         "--turntable",
         metavar="SECONDS",
-        type=_seconds,
+        type=values.seconds,
         help="a film: the eye circles before the model in so many seconds (0.1 to 600), a loop without a jump",
     )
     film.add_argument(
         "--fly",
         metavar="PATH,..",
-        type=_paths,
+        type=values.paths,
+        action="extend",
         help="a film: a flight from the view that other options ask for to each of these parts; an empty PATH is the "
         "whole model",
     )
     parser.add_argument(
-        "--fps", metavar="N", type=_fps, help="frames a second of a film, 1 to 120 (default 30, GIF 25)"
+        "--fps", metavar="N", type=values.fps, help="frames a second of a film, 1 to 120 (default 30, GIF 25)"
     )
 
 
@@ -213,12 +251,15 @@ def _overlay_options(parser: argparse.ArgumentParser) -> None:
         "--overlay", metavar="NAME|FILE", help=f"what colours the parts: parameters, flops, ... or {files}"
     )
     parser.add_argument("--height", metavar="NAME|FILE", help="what makes the parts tall: the same")
-    parser.add_argument("--range", metavar="LO,HI", type=_range, help="values at the ends of the colour map")
+    parser.add_argument("--range", metavar="LO,HI", type=values.range_of, help="values at the ends of the colour map")
     parser.add_argument("--scale", choices=SCALES, help="how values become colours (default: the overlay's own)")
     parser.add_argument("--colormap", metavar="NAME", help="any map of the cmap package, e.g. viridis, crameri:vik")
     parser.add_argument("--step", metavar="STEP", help="which step of an overlay with several: its name, or N from 0")
     parser.add_argument(
-        "--keep", metavar="LO,HI", type=_keep, help="only what has a value between these stays in colour; -inf,0 too"
+        "--keep",
+        metavar="LO,HI",
+        type=values.keep,
+        help="only what has a value between these stays in colour; -inf,0 too",
     )
 
 
@@ -236,72 +277,6 @@ class _Version(argparse.Action):
 
         print(f"archviz3d {__version__}")
         sys.exit(0)
-
-
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 1 on")
-    return int(text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; give WIDTHxHEIGHT like 1920x1080")
-    try:
-        return check_size((int(match[1]), int(match[2])))
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        return check_seconds(float(text))
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of seconds; give one like 8 or 2.5") from None
-
-
-def _fps(text: str) -> int:
-    try:
-        return check_fps(_positive(text))
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _paths(text: str) -> list[str]:
-    return [path.strip() for path in text.split(",")]
-
-
-def _range(text: str) -> tuple[float, float]:
-    return _pair(text, "LO,HI like 0,0.05", check_range)
-
-
-def _keep(text: str) -> tuple[float, float]:
-    return _pair(text, "LO,HI like 0,0 or -inf,0.01", check_keep)
-
-
-def _pair(text: str, form: str, check: Callable[[Sequence[float]], tuple[float, float]]) -> tuple[float, float]:
-    try:
-        return check([float(part) for part in text.split(",")])
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text[:60]!r} is no pair of numbers; give {form}") from None
-
-
-def _camera(text: str) -> tuple[float, float, float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (2, 3):
-        raise argparse.ArgumentTypeError(f"{text!r} is no camera; give AZIMUTH,ELEVATION[,ZOOM] like -10,15,1.2")
-    try:
-        return check_camera(numbers)
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # ---------------------------------------------------------------- lazily imported commands

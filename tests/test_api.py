@@ -27,7 +27,14 @@ def test_load_takes_text_and_paths():
         ({"size": (0, 0)}, "0x0 is no size"),
         ({"size": (1920, 99999)}, "to 16384x16384"),
         ({"size": (640.5, 480)}, "no size"),
+        ({"size": "640x480"}, "640x480 is no size"),
+        ({"size": 640}, "640 is no size"),
+        ({"size": (640, "480")}, "640x480 is no size"),
+        ({"size": None}, "None is no size"),
         ({"camera": (1,)}, "azimuth, elevation"),
+        ({"camera": "1,2"}, "is no camera"),
+        ({"camera": 30}, "is no camera"),
+        ({"camera": ("1", "2")}, "is no camera"),
         ({"camera": (0, 90)}, "elevation -89 to 89"),
         ({"camera": (float("nan"), 0)}, "out of range"),
         ({"path": "x.mp4"}, "is a film; say which"),
@@ -46,6 +53,12 @@ def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_p
     with pytest.raises(UsageError, match=says):
         archviz3d.render("nothing.pt", **{"path": "x.png", **options})
     assert not list(tmp_path.iterdir())
+
+
+def test_an_option_that_there_is_not_is_refused_before_the_model_is_read(tmp_path):
+    for call in (archviz3d.show, lambda model, **options: archviz3d.render(model, tmp_path / "x.png", **options)):
+        with pytest.raises(TypeError, match="no option 'them'; did you mean 'theme'"):
+            call("nothing.pt", them="dark")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The camera that frames a part, where none was chosen."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,7 +9,17 @@ from ..graph.model_graph import ModelGraph
 from ..layout.placement import Placement
 from .camera import Camera, Margins, Viewport
 
-__all__ = ["DECK_ANGLE", "USUAL_ANGLE", "Angle", "framed_boxes", "framing", "in_the_way", "rising", "usual_angle"]
+__all__ = [
+    "DECK_ANGLE",
+    "USUAL_ANGLE",
+    "VIEW_ANGLES",
+    "Angle",
+    "framed_boxes",
+    "framing",
+    "in_the_way",
+    "rising",
+    "usual_angle",
+]
 
 Angle = tuple[float, float, float]  # azimuth and elevation in degrees, zoom
 
@@ -15,10 +27,24 @@ Angle = tuple[float, float, float]  # azimuth and elevation in degrees, zoom
 USUAL_ANGLE: Angle = (-6.0, 10.0, 1.0)
 # A deck from its left and above: plates further back stick out there, with their upper left corners and numbers.
 DECK_ANGLE: Angle = (-52.0, 16.0, 1.0)
+# By name: None is what suits the part. "city" looks from above the lower edge of the wall, which then is the ground.
+VIEW_ANGLES: Mapping[str, Angle | None] = {
+    "front": (0.0, 0.0, 1.0),
+    "oblique": None,
+    "city": (0.0, -54.0, 1.0),
+    "side": (-64.0, 8.0, 1.0),
+}
 
 
 def framing(
-    graph: ModelGraph, placement: Placement, node: int, angle: Angle | None, viewport: Viewport, margins: Margins
+    graph: ModelGraph,
+    placement: Placement,
+    node: int,
+    angle: Angle | None,
+    viewport: Viewport,
+    margins: Margins,
+    orthographic: bool = False,
+    beside: Iterable[int] = (),
 ) -> Camera:
     """Return the camera that shows a whole part, and what rises above it, inside the margins.
 
@@ -26,10 +52,12 @@ def framing(
     ----------
     angle : tuple of float or None
         None for one that suits the part: a deck is seen from the side.
+    beside : iterable of int
+        Parts that it shows, too.
     """
     azimuth, elevation, zoom = angle or usual_angle(placement, node)
-    camera = Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0)
-    boxes = framed_boxes(graph, placement, node)
+    camera = Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0, orthographic=orthographic)
+    boxes = np.concatenate([framed_boxes(graph, placement, part) for part in (node, *beside)])
     fitted = camera.fitted(placement.center[boxes], placement.size[boxes], viewport, margins)
     return fitted.zoomed(zoom, (viewport[0] / 2, viewport[1] / 2), viewport)
 
@@ -40,8 +68,10 @@ def usual_angle(placement: Placement, node: int) -> Angle:
 
 
 def framed_boxes(graph: ModelGraph, placement: Placement, node: int) -> NDArray[np.integer]:
-    """Return a part and what rises above it: the boxes that are in view where it is framed."""
-    boxes = np.array([node])
+    """Return a part, tensors on it, and what rises above it: the boxes that are in view where it is framed."""
+    children = graph.children(node)
+    # A tensor stands so high on the plate of its module that it would reach the legend; plates are thin.
+    boxes = np.append(node, children[graph.size[children] == 1])
     if placement.rises(node):
         inside = np.arange(len(graph))[graph.subtree(node)]
         boxes = np.append(boxes, inside[rising(graph, placement, inside)])

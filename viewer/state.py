@@ -93,6 +93,11 @@ class ViewState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
+    @property
+    def selected(self) -> tuple[int, ...]:
+        """All selected nodes, the one that was selected by itself first."""
+        return () if self.selection is None else (self.selection, *sorted(self.marked - {self.selection}))
+
     def assign(self, other: "ViewState") -> None:
         """Take over all values of another state."""
         for field in fields(self):

@@ -5,28 +5,39 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, Unpack
 
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from ..graph import ModelGraph
 from ..layout import ARRANGEMENTS
 from ..layout.hiding import hidden_mask
-from ..options import SCALES, check_camera, check_keep, check_range
+from ..options import PROJECTIONS, SCALES, VIEWS, check_camera, check_keep, check_range
 from ..overlays.book import OverlayBook
 from ..overlays.given import overlay_of_values
 from ..overlays.overlay import Figure, Overlay
 from ..overlays.readers import SUFFIXES, read_overlays
 from .colormaps import check_colormap
+from .framing import VIEW_ANGLES
 from .hiding import hidden_by, outermost
 from .levels import LEVELS, resolve_focus, resolve_path
 from .state import ViewState
+from .theme import THEMES
+from .tracing import Flow
+from .view_options import ViewOptions, Wanted, check_names
 
 __all__ = ["view_state"]
 
-_CHOICES: dict[str, tuple[str, ...]] = {"arrangement": ARRANGEMENTS, "theme": ("dark", "light"), "level": tuple(LEVELS)}
-_CHOICES["scale"] = SCALES
+_CHOICES = {
+    "arrangement": ARRANGEMENTS,
+    "level": tuple(LEVELS),
+    "projection": PROJECTIONS,
+    "scale": SCALES,
+    "theme": tuple(THEMES),
+    "view": VIEWS,
+}
+_PLAIN = ("arrangement", "projection", "theme", "labels", "plain_words", "scale")  # fields that are taken as they are
+_CHECKED_LAST = {"focus", "level", "hide", "overlay", "height", "step", "range", "scale", "colormap", "keep"}
 _STEPS_NAMED = 4
-Wanted = str | PathLike[str] | Overlay | Mapping[str, float | Sequence[float]]
 _log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
 
 
@@ -34,22 +45,8 @@ def view_state(
     graph: ModelGraph,
     *,
     saved: tuple[str, bytes] | None = None,
-    focus: str | None = None,
-    level: str | None = None,
-    arrangement: str | None = None,
-    camera: Sequence[float] | None = None,
-    theme: str | None = None,
-    labels: bool | None = None,
     book: OverlayBook | None = None,
-    overlay: Wanted | None = None,
-    height: Wanted | None = None,
-    range: Sequence[float] | None = None,
-    scale: str | None = None,
-    colormap: str | None = None,
-    step: int | str | None = None,
-    keep: Sequence[float] | None = None,
-    hide: Sequence[str] | None = None,
-    compact: bool | None = None,
+    **options: Unpack[ViewOptions],
 ) -> ViewState:
     """Return the state that the options ask for; what is None comes from `saved`, else from the defaults.
 
@@ -57,77 +54,81 @@ def view_state(
     ----------
     saved : (str, bytes), optional
         A file's path, and its content that `ViewState.to_json` wrote.
-    camera : (azimuth, elevation[, zoom]), optional
-        Degrees from the front, and a factor on the view that frames the focus.
     book : OverlayBook, optional
         The overlays of the graph; those of files are added to it. By default, the built-in ones.
-    overlay, height : str, Overlay or mapping, optional
-        An overlay's name, or a file of overlays (of several, the first; "FILE#NAME" chooses), or one of the caller's,
-        or values by name.
-    step : int or str, optional
-        A step's name, or its number from 0.
-    range, scale, colormap, keep
-        As `ViewState` has them.
-    hide : sequence of str, optional
-        Paths of parts that are not shown.
-    compact : bool, optional
-        Whether what stays beside hidden parts takes their room.
+    **options : ViewOptions
 
     Raises
     ------
+    TypeError
+        When there is no such option.
     UsageError
         When an option has no such value, or the focus is no part of the model, or hidden.
     InputError
-        When `saved` is no saved state.
+        When `saved` is no saved state, or none of this model.
     """
-    given: dict[str, Any] = {"arrangement": arrangement, "theme": theme, "level": level, "scale": scale}
-    for option, value in given.items():
-        if value is not None and value not in _CHOICES[option]:
-            raise UsageError(f"{option} {str(value)[:60]!r}: pick one of {', '.join(_CHOICES[option])}")
+    check_names(options)
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for option in given.keys() & _CHOICES:
+        if given[option] not in _CHOICES[option]:
+            raise UsageError(f"{option} {str(given[option])[:60]!r}: pick one of {', '.join(_CHOICES[option])}")
+    if "view" in given and "camera" in given:
+        raise UsageError(f"view and camera both say from where; give camera, or view: one of {', '.join(VIEWS)}")
     state = ViewState() if saved is None else ViewState.from_json(saved[1], graph, saved[0])
-    if hide is not None:
-        state.hidden = _hidden(graph, hide)
-        state.compacted = frozenset()
-    if compact is not None:
-        state.compacted = _compacted(state, compact)
-    if focus is not None or level is not None:
-        state.focus = resolve_focus(graph, focus, level, hidden_mask(graph, state.hidden))
-        state.camera = None
-    if hidden_by(graph, state.hidden, state.focus) is not None:
-        raise UsageError(f"focus {graph.path(state.focus)!r} is hidden; look at a part that is shown")
-    if camera is not None:
-        state.camera = None
-        state.angle = check_camera(camera)
-    if arrangement is not None:
-        state.arrangement = arrangement
-    if theme is not None:
-        state.theme = theme
-    if labels is not None:
-        state.labels = labels
+    for field in given.keys() & _PLAIN:
+        setattr(state, field, given[field])
+    _look(graph, state, given)
     book = book or OverlayBook(graph)
-    if overlay is not None:
-        state.overlay = _named(book, overlay)
-    if height is not None:
-        state.height = _named(book, height)
-    if range is not None:
-        state.range = check_range(range)
-    if scale is not None:
-        state.scale = scale
-    if colormap is not None:
-        state.colormap = check_colormap(colormap)
-    if step is not None:
-        state.step = _step(book, state, step)
-    if keep is not None:
-        state.keep = check_keep(keep)
-    _check_overlays(book, state)
+    for field in ("overlay", "height"):
+        if field in given:
+            setattr(state, field, _named(book, given[field]))
+    for field, check in (("range", check_range), ("colormap", check_colormap), ("keep", check_keep)):
+        if field in given:
+            setattr(state, field, check(given[field]))
+    if "step" in given:
+        state.step = _step(book, state, given["step"])
+    try:
+        _check_focus(graph, state)
+        _check_overlays(book, state)
+    except UsageError as error:
+        if saved is None or given.keys() & _CHECKED_LAST:
+            raise  # an option is at fault, or does not fit what was saved
+        raise InputError(f"{saved[0]}: {error}") from None
     return state
 
 
-def _hidden(graph: ModelGraph, paths: Sequence[str]) -> frozenset[int]:
+def _look(graph: ModelGraph, state: ViewState, given: Mapping[str, Any]) -> None:
+    """Set what is looked at, from where, and what is left out."""
+    if "hide" in given:
+        state.hidden, state.compacted = _nodes(graph, "hide", given["hide"]), frozenset()
+    if "compact" in given:
+        state.compacted = _compacted(state, given["compact"])
+    if "focus" in given or "level" in given:
+        state.focus = resolve_focus(graph, given.get("focus"), given.get("level"), hidden_mask(graph, state.hidden))
+        state.camera = None
+    if "camera" in given:
+        state.camera, state.angle = None, check_camera(given["camera"])
+    if "view" in given:
+        state.camera, state.angle = None, VIEW_ANGLES[given["view"]]
+    if "projection" in given and state.camera is not None:
+        state.camera = state.camera.projected(state.projection == "orthographic")
+    if given.keys() & {"spotlight", "upstream", "downstream"}:
+        state.spotlight = _spotlight(graph, given)
+
+
+def _spotlight(graph: ModelGraph, given: Mapping[str, Any]) -> frozenset[int]:
+    """Return what keeps its colours: some parts, and what leads to one or follows it, with that one itself."""
+    nodes = set(_nodes(graph, "spotlight", given.get("spotlight", ())))
+    for option, walk in (("upstream", Flow.upstream), ("downstream", Flow.downstream)):
+        if option in given:
+            (node,) = _nodes(graph, option, [given[option]])
+            nodes |= {node, *walk(Flow(graph), [node]).parts.tolist()}
+    return outermost(graph, nodes)
+
+
+def _nodes(graph: ModelGraph, option: str, paths: Sequence[str]) -> frozenset[int]:
     if isinstance(paths, str) or not isinstance(paths, Iterable) or not all(isinstance(path, str) for path in paths):
-        raise UsageError(f"hide {str(paths)[:60]!r}: give a list of paths")
-    if not all(paths):
-        raise UsageError("hide: an empty path is the whole model, which cannot be hidden; give paths of parts in it")
+        raise UsageError(f"{option} {str(paths)[:60]!r}: give a list of paths")
     return outermost(graph, [resolve_path(graph, path) for path in paths])
 
 
@@ -184,6 +185,11 @@ def _named(book: OverlayBook, wanted: Wanted) -> str:
     if name and name not in names:
         raise UsageError(f"{path}: has no overlay {name!r}; there are {', '.join(names)}")
     return names[name] if name else next(iter(names.values()))
+
+
+def _check_focus(graph: ModelGraph, state: ViewState) -> None:
+    if hidden_by(graph, state.hidden, state.focus) is not None:
+        raise UsageError(f"focus {graph.path(state.focus)!r} is hidden; look at a part that is shown")
 
 
 def _check_overlays(book: OverlayBook, state: ViewState) -> None:

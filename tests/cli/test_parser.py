@@ -3,9 +3,11 @@ from math import inf
 import pytest
 
 from archviz3d.cli.main import printable, run
+from archviz3d.cli.opening import view_options
 from archviz3d.cli.parser import parse
 from archviz3d.errors import UsageError
 from archviz3d.layout import ARRANGEMENTS
+from archviz3d.viewer.view_options import ViewOptions
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,12 @@ from archviz3d.layout import ARRANGEMENTS
         (["render", "m", "-o", "x.png", "--camera", "nan,0"], "out of range"),
         (["render", "m", "-o", "x.png", "--arrangement", "spiral"], "wrap"),
         (["render", "m", "-o", "x.png", "--level", "neuron"], "tensor"),
+        (["render", "m", "-o", "x.png", "--view", "back"], "front.*oblique.*city.*side"),
+        (["render", "m", "-o", "x.png", "--view", "front", "--camera", "0,0"], "not allowed with argument --view"),
+        (["render", "m", "-o", "x.png", "--projection", "fisheye"], "perspective.*orthographic"),
+        (["render", "m", "-o", "x.png", "--theme", "blue"], "dark.*light.*print"),
+        (["render", "m", "-o", "x.png", "--spotlihgt", "a"], "did you mean --spotlight"),
+        (["render", "m", "-o", "x.png", "--plain-word"], "did you mean --plain-words"),
         (["render", "m", "-o", "x.png", "--overlays", "load.csv"], "unknown option --overlays; did you mean --overlay"),
         (["export", "m", "-o", "x.json", "--overlay", "load.csv"], "unknown option --overlay"),
         (["render", "m", "-o", "x.png", "--range", "1,0"], "the lower one first"),
@@ -125,3 +133,20 @@ def test_every_arrangement_of_the_layout_can_be_asked_for(command):
         assert parse([*command, "--arrangement", arrangement]).arrangement == arrangement
     with pytest.raises(UsageError, match=", ".join(map(repr, ARRANGEMENTS))):
         parse([*command, "--arrangement", "spiral"])
+
+
+def test_names_with_commas_are_written_with_a_backslash_or_given_one_by_one():
+    options = parse(["render", "m", "-o", "x.png", "--hide", r"a\,b,c", "--hide", "d", "--spotlight", "e, f"])
+    assert options.hide == ["a,b", "c", "d"]
+    assert options.spotlight == ["e", "f"]
+    assert parse(["m"]).hide is None
+    assert parse(["render", "m", "-o", "x.mp4", "--fly", r"a\,b,", "--fly", "c"]).fly == ["a,b", "", "c"]
+
+
+def test_every_option_of_a_view_reaches_render_and_show():
+    line = ["--view", "city", "--projection", "orthographic", "--theme", "print", "--plain-words", "--upstream", "a"]
+    for options in (parse(["render", "m", "-o", "x.png", *line]), parse(["m", *line])):
+        wanted = view_options(options)
+        assert set(wanted) == {*ViewOptions.__annotations__, "state"}
+        assert (wanted["view"], wanted["projection"], wanted["theme"]) == ("city", "orthographic", "print")
+        assert (wanted["plain_words"], wanted["upstream"], wanted["downstream"]) == (True, "a", None)

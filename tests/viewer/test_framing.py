@@ -22,9 +22,11 @@ def corners(placement, nodes):
     return (placement.center[nodes][:, None] + placement.size[nodes][:, None] / 2 * signs).reshape(-1, 3)
 
 
+@pytest.mark.parametrize("orthographic", [False, True])
 @pytest.mark.parametrize("angle", [None, (0.0, 0.0, 1.0), (-20.0, -60.0, 1.0), (50.0, 20.0, 1.0)])
-def test_a_deck_is_in_the_frame_with_all_that_rises(toy, deck, angle):
-    camera = framing(toy, deck, 0, angle, VIEWPORT, MARGINS)
+def test_a_deck_is_in_the_frame_with_all_that_rises(toy, deck, angle, orthographic):
+    camera = framing(toy, deck, 0, angle, VIEWPORT, MARGINS, orthographic)
+    assert camera.orthographic == orthographic
     plates = np.append(toy.of_kind(NodeKind.LAYER), [0, toy.id_of("model"), toy.id_of("lm_head")])
     px, depth = camera.project(corners(deck, plates), VIEWPORT)
     assert (depth > 0).all()
@@ -67,3 +69,12 @@ def test_the_cut_has_a_plate_whose_stack_is_out_of_view(toy, deck):
     last = toy.id_of("model.layers.5")
     camera = framing(toy, deck, last, (60.0, 0.0, 3.0), VIEWPORT, MARGINS)
     assert last in choose_cut(CutTree(toy, deck), camera, VIEWPORT).nodes
+
+
+@pytest.mark.parametrize("part", ["lm_head", "model.layers.2.mlp.experts.3.up_proj", "model.norm"])
+def test_the_tensors_of_a_module_are_in_the_frame_too(toy, part):
+    placement, node = place(toy), toy.id_of(part)
+    camera = framing(toy, placement, node, (-30.0, 20.0, 1.0), VIEWPORT, MARGINS)
+    px, _ = camera.project(corners(placement, toy.children(node)), VIEWPORT)
+    assert (px >= (MARGINS[0] - 1e-6, MARGINS[1] - 1e-6)).all()
+    assert (px <= (VIEWPORT[0] - MARGINS[2] + 1e-6, VIEWPORT[1] - MARGINS[3] + 1e-6)).all()

@@ -1,6 +1,8 @@
 """What the options of a command or call make of a view, and what they may not ask for."""
 
+import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +11,11 @@ from safetensors.numpy import save_file
 from archviz3d.errors import InputError, UsageError
 from archviz3d.graph import GraphBuilder
 from archviz3d.loaders import load
+from archviz3d.options import VIEWS
 from archviz3d.overlays.book import OverlayBook
 from archviz3d.overlays.readers import read_overlays
+from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.framing import VIEW_ANGLES
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.views import view_state
 
@@ -221,8 +226,75 @@ def test_a_saved_overlay_makes_options_without_one_valid(toy):
     ],
 )
 def test_a_saved_state_of_another_model_s_overlays_is_refused(toy, fields, says):
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(InputError, match=f"^view.json: .*{says}"):
         view_state(toy, saved=saved(**fields))
+    with pytest.raises(InputError, match=says):
+        view_state(toy, saved=saved(**fields), labels=False)
+    with pytest.raises(UsageError, match=says):  # the two do not fit each other
+        view_state(toy, saved=saved(**fields), focus="lm_head")
+
+
+def test_a_saved_camera_is_seen_in_the_projection_that_is_asked_for(toy):
+    camera = Camera((1.0, 2.0, 3.0), -6.0, 10.0, 50.0)
+    file = ("view.json", ViewState(camera=camera).to_json(toy).encode())
+    assert view_state(toy, saved=file).camera == camera
+    state = view_state(toy, saved=file, projection="orthographic")
+    assert (state.projection, state.camera) == ("orthographic", replace(camera, orthographic=True))
+
+
+# ---------------------------------------------------------------- from where
+def test_a_view_by_name_is_an_angle(toy):
+    for name in VIEWS:
+        state = view_state(toy, view=name, projection="orthographic", theme="print", plain_words=True)
+        assert state == ViewState(angle=VIEW_ANGLES[name], projection="orthographic", theme="print", plain_words=True)
+    saved = ("view.json", b'{"angle": [1, 2, 3]}')
+    assert view_state(toy, saved=saved, view="oblique").angle is None
+    assert view_state(toy, saved=saved).angle == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"view": "back"}, "view 'back': pick one of front, oblique, city, side"),
+        ({"view": "front", "camera": (0, 0)}, "view: one of front, oblique, city, side"),
+        ({"projection": "fisheye"}, "pick one of perspective, orthographic"),
+        ({"theme": "blue"}, "pick one of dark, light, print"),
+        ({"spotlight": "lm_head"}, "spotlight 'lm_head': give a list of paths"),
+        ({"spotlight": ["lm_haed"]}, "did you mean lm_head"),
+        ({"upstream": "lm_haed"}, "did you mean lm_head"),
+        ({"downstream": 7}, "downstream"),
+        ({"camera": "-10,15"}, "-10,15 is no camera"),
+        ({"camera": 7}, "7 is no camera"),
+        ({"camera": ("left", 0)}, "is no camera"),
+    ],
+)
+def test_what_there_is_no_view_from_is_refused(toy, options, says):
+    with pytest.raises(UsageError, match=says):
+        view_state(toy, **options)
+
+
+def test_an_unknown_option_is_refused_with_its_near_miss(toy):
+    with pytest.raises(TypeError, match="no option 'colourmap'; did you mean 'colormap'"):
+        view_state(toy, colourmap="viridis")
+
+
+# ---------------------------------------------------------------- the spotlight
+def test_the_spotlight_is_on_parts_and_on_what_leads_to_one_or_follows_it():
+    b = GraphBuilder("chain", "made")
+    parts = [b.node(0, name) for name in "abcd"]
+    for source, target in itertools.pairwise(parts):
+        b.edge(source, target)
+    graph = b.build()
+    ids = {name: graph.id_of(name) for name in "abcd"}
+
+    def lit(**options):
+        return {graph.name_of(node) for node in view_state(graph, **options).spotlight}
+
+    assert lit() == set()
+    assert lit(spotlight=["d", "a"]) == {"a", "d"}
+    assert lit(upstream="b") == {"a", "b"}
+    assert lit(downstream="c") == {"c", "d"}
+    assert lit(upstream="b", downstream="c", spotlight=["b"]) == set(ids)
 
 
 # ---------------------------------------------------------------- hidden parts

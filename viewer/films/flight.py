@@ -79,7 +79,9 @@ def flight(
     """
 
     def seen(stop: Stop) -> Camera:
-        return stop.camera or framing(graph, placement, stop.focus, state.angle, viewport, margins)
+        return stop.camera or framing(
+            graph, placement, stop.focus, state.angle, viewport, margins, state.projection == "orthographic"
+        )
 
     start = here = Stop(state.focus, seen(Stop(state.focus, state.camera)))
     legs: list[Leg] = []

@@ -11,14 +11,17 @@ from vtkmodules.vtkRenderingCore import vtkRenderWindow
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
-from ..offscreen import offscreen_window, read_pixels
-from ..picture import enlargement, reduced
+from ..accumulation import accumulated
+from ..offscreen import offscreen_window
+from ..picture import enlargement
 from ..scene import Scene
 from ..state import ViewState
 from ..theme import THEMES
 from .course import Shot
 
 __all__ = ["FrameSource", "frame_source"]
+
+_SAMPLES = 8  # half of those of a picture: a frame is seen for a moment
 
 
 class FrameSource:
@@ -61,11 +64,10 @@ class FrameSource:
 
     def _draw(self, shot: Shot, focus: int) -> NDArray[np.uint8]:
         state = replace(self._state, camera=shot.camera, focus=focus)
-        # Not oversampled like a picture, which takes four times as long: a frame is seen for a moment.
         self._scene.draw(state, self._size, scale=enlargement(self._size), names=shot.names)
-        self._window.Render()
+        mean = accumulated(self._window, self._scene.shift, _SAMPLES)
         self.problems += [problem for problem in self._scene.problems if problem not in self.problems]
-        return reduced(read_pixels(self._window, self._size), 1, self._transparent)
+        return mean.picture(self._transparent)
 
 
 @contextmanager

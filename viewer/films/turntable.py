@@ -71,7 +71,8 @@ class Turntable:
 
         The pivot is seen at (cx, cy), the middle of what the margins leave free. A point that is (x, y, z) from it in
         the view frame, z towards the eye, is seen at ``(f x + d cx) / (d - z)``: that this is at most the free
-        rectangle's right side R is linear in the distance, ``d >= (f x + R z) / (R - cx)``, and so are the others.
+        rectangle's right side R is linear in the distance, ``d >= (f x + R z) / (R - cx)``, and so are the others. In
+        parallel projection, z counts for nothing.
 
         Parameters
         ----------
@@ -87,6 +88,8 @@ class Turntable:
         distance = 0.0
         for share in np.arange(_TRIED) / _TRIED:
             x, y, z = self._seen(float(share)).axes @ (corners - self.pivot).T
+            if self.camera.orthographic:
+                z = np.zeros_like(z)
             wanted = [
                 (-focal * x + sides[0] * z) / room[0],
                 (focal * x + sides[1] * z) / room[0],
@@ -127,7 +130,7 @@ def turntable(
         (float(pivot[0]), float(pivot[1]), float(pivot[2])),
         (middle, height),
         phase,
-        Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0),
+        Camera((0.0, 0.0, 0.0), azimuth, elevation, 1.0, orthographic=state.projection == "orthographic"),
     )
     fitted = start.fitted(corners, viewport, margins)
     return replace(fitted, camera=replace(fitted.camera, distance=fitted.camera.distance / zoom))

@@ -6,9 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from .commands import Command
+from .commands import Command, plain_title
 
 __all__ = ["CheatSheet"]
+
+_COLUMNS = 3  # so that the sheet fits a screen 800 pixels high
 
 
 class CheatSheet(QDialog):
@@ -17,6 +19,7 @@ class CheatSheet(QDialog):
     def __init__(self, commands: Sequence[Command], gestures: Sequence[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("cheatSheet")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keys and mouse"))
         columns = QHBoxLayout(self)
         columns.setContentsMargins(32, 26, 32, 28)
@@ -27,20 +30,19 @@ class CheatSheet(QDialog):
                 keys = ", ".join(
                     QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys
                 )
-                groups.setdefault(command.menu, []).append((keys, command.title.rstrip("…")))
-        left, right = QVBoxLayout(), QVBoxLayout()
-        for column in (left, right):
+                groups.setdefault(plain_title(command.menu), []).append((keys, plain_title(command.title)))
+        heights = {QVBoxLayout(): 0 for _ in range(_COLUMNS)}
+        for column in heights:
             column.setSpacing(8)
             columns.addLayout(column)
-        heights = {left: 0, right: 0}
         for title, rows in groups.items():
             column = min(heights, key=lambda column: heights[column])
             heights[column] += len(rows) + 2  # the title, and the space below
             column.addWidget(_label(title, "sectionTitle"))
             column.addLayout(_grid(rows))
             column.addSpacing(12)
-        left.addStretch(1)
-        right.addStretch(1)
+        for column in heights:
+            column.addStretch(1)
 
 
 def _grid(rows: Sequence[tuple[str, str]]) -> QGridLayout:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-__all__ = ["Command", "Scope", "install", "refresh"]
+__all__ = ["Command", "Scope", "install", "plain_title", "refresh"]
 
 
 class Scope(Enum):
@@ -27,7 +27,7 @@ class Command:
     id : str
         Stable name, ``menu.what``.
     menu : str
-        Translated title of the menu that lists it.
+        Translated title of the menu that lists it, with ``&`` before the letter that opens it.
     title : str
         Translated, with ``…`` where a dialog follows.
     callback : callable
@@ -84,6 +84,11 @@ def install(
         if command.id in submenus:
             menu.addMenu(submenus[command.id])
     return actions
+
+
+def plain_title(title: str) -> str:
+    """Return a title without the sign for its mnemonic, and without what tells that a dialog follows."""
+    return title.replace("&", "").rstrip("…")
 
 
 def refresh(commands: Sequence[Command], actions: dict[str, QAction], has_model: bool) -> None:

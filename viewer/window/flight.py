@@ -6,6 +6,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from ..camera import Camera
+from .motion import is_reduced
 
 __all__ = ["Flight"]
 
@@ -40,7 +41,12 @@ class Flight(QObject):
         return self._timer.isActive()
 
     def fly(self, start: Camera, end: Camera) -> None:
-        """Fly from `start` to `end`, longer for longer ways."""
+        """Fly from `start` to `end`, longer for longer ways; where motion is reduced, be there at once."""
+        if is_reduced():
+            self._timer.stop()
+            self._move(end)
+            self.landed.emit()
+            return
         self._start, self._end = start, end
         self._duration = flight_time(start, end)
         self._clock.start()
@@ -66,6 +72,7 @@ def flight_time(start: Camera, end: Camera) -> int:
     """Return milliseconds: the shortest for a step, the longest from one end of the model to the other."""
     zoom = abs(math.log2(max(start.distance, 1e-9) / max(end.distance, 1e-9)))
     shift = math.dist(start.target, end.target) / max(start.distance, end.distance, 1e-9)
-    turn = (abs(start.azimuth - end.azimuth) + abs(start.elevation - end.elevation)) / 90.0
+    around = abs((end.azimuth - start.azimuth + 180) % 360 - 180)
+    turn = (around + abs(start.elevation - end.elevation)) / 90.0
     share = min(1.0, 0.15 * zoom + 0.5 * shift + 0.5 * turn)
     return round(_SHORTEST + share * (_LONGEST - _SHORTEST))

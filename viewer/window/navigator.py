@@ -1,6 +1,7 @@
 """Going places: every way of moving the focus, with flights and history."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,13 @@ from ...graph.model_graph import ModelGraph
 from ...layout.hiding import hidden_mask
 from ...layout.placement import Placement
 from ..camera import Camera
+from ..framing import VIEW_ANGLES, usual_angle
 from ..hiding import hidden_by
 from ..levels import resolve_focus
 from ..state import ViewState
 from .flight import Flight
 from .history import History, Place
-from .stations import beside, step_in, step_out
+from .stations import beside, common_container, step_in, step_out
 
 __all__ = ["Navigator"]
 
@@ -29,18 +31,19 @@ class Navigator(QObject):
     state : ViewState
         What it changes.
     frame : callable
-        Returns the camera that frames a node in the view.
+        Returns the camera that frames a node in the view, and those of a second argument beside it.
     present : callable
         Returns the camera that the view shows now.
     """
 
     changed = Signal()  # where one can go has changed
     refused = Signal(str)  # why one cannot go there
+    interrupted = Signal()  # somebody else moves the camera now
 
     def __init__(
         self,
         state: ViewState,
-        frame: Callable[[int], Camera],
+        frame: Callable[..., Camera],
         present: Callable[[], Camera],
         parent: QObject | None = None,
     ) -> None:
@@ -51,7 +54,7 @@ class Navigator(QObject):
         self._graph: ModelGraph | None = None
         self._placement: Placement | None = None
         self.history = History()
-        self.flight = Flight(self._move, self)
+        self.flight = Flight(self.move, self)
         self.flight.landed.connect(self._land)
         self._destination: Camera | None = None
 
@@ -62,8 +65,8 @@ class Navigator(QObject):
         self.history.clear()
         self.changed.emit()
 
-    def place(self, placement: Placement) -> None:
-        """Go on in another placement of the same model; the focus is framed again where it is elsewhere now."""
+    def place(self, placement: Placement) -> Camera | None:
+        """Go on in another placement of the same model; return the camera to go to, None to frame the focus."""
         before, self._placement = self._placement, placement
 
         def moved(node: int) -> bool:
@@ -73,9 +76,8 @@ class Navigator(QObject):
             return not all(map(np.array_equal, *boxes))
 
         self.history.forget_cameras(moved)
-        if self._state.camera is not None and moved(self._state.focus):
-            self._fly(Place(self._state.focus))
         self.changed.emit()
+        return None if moved(self._state.focus) else self._state.camera
 
     # ---------------------------------------------------------------- places
     def go_to(self, node: int, *, select: int | None = None) -> None:
@@ -104,15 +106,25 @@ class Navigator(QObject):
         else:
             self._state.selection = None
 
+    def enter_selection(self) -> None:
+        """Fly to what is selected."""
+        if self._state.selection is not None:
+            self.go_to(self._state.selection)
+
     def home(self) -> None:
         """Fly to the whole model."""
         self.history.leave(self._place())
         self._fly(Place(0))
 
     def frame_selection(self) -> None:
-        """Fly to the selection, or frame the focus again where nothing is selected."""
-        selection = self._state.selection
-        self.go_to(self._state.focus if selection is None else selection)
+        """Fly to what is selected, or frame the focus again where nothing is."""
+        graph, (node, *others) = self._graph, self._state.selected or (self._state.focus,)
+        shown = [part for part in others if self._is_shown(Place(part))]
+        if graph is None or not shown:
+            self.go_to(node)
+            return
+        self.history.leave(self._place())
+        self._fly(Place(common_container(graph, self._state.selected), self._frame(node, shown)))
 
     def level(self, level: str) -> None:
         """Fly to the "stack", "layer", "expert" or "tensor" that holds the selection, or the first typical one."""
@@ -159,8 +171,46 @@ class Navigator(QObject):
 
     def interrupt(self) -> None:
         """Stop a flight where it is."""
+        camera = self._state.camera
+        if self.flight.flying and camera is not None and camera.orthographic != self.is_orthographic():
+            self.move(camera.projected(self.is_orthographic()))  # half a projection is none
         self.flight.interrupt()
         self._destination = None
+        self.interrupted.emit()
+
+    # ---------------------------------------------------------------- from where
+    def look_from(self, view: str) -> None:
+        """Fly around to look from a side, one of `options.VIEWS`; what is in the middle stays, as near as it is."""
+        if self._placement is None:
+            return
+        focus, start = self._state.focus, self._present()
+        self.history.leave(self._place())
+        angle = VIEW_ANGLES[view]
+        end = None
+        if self._state.camera is not None:
+            azimuth, elevation, _ = angle or usual_angle(self._placement, focus)
+            end = replace(start, azimuth=azimuth, elevation=elevation)
+        self.move(start)  # else the new angle would be in force at once
+        self._state.angle = angle
+        self._fly(Place(focus, end))
+
+    def fly_to(self, camera: Camera) -> None:
+        """Fly to a camera, with the focus that there is."""
+        self.history.leave(self._place())
+        self._fly(Place(self._state.focus, camera))
+
+    def is_orthographic(self) -> bool:
+        """Whether the projection is parallel."""
+        return self._state.projection == "orthographic"
+
+    def toggle_projection(self) -> None:
+        """Change between perspective and parallel projection; what is in the middle stays as large."""
+        if self._placement is None:
+            return
+        place, start = self._place(), self._present()
+        self.move(start)
+        self._state.projection = "perspective" if self.is_orthographic() else "orthographic"
+        self._fly(place)
 
     # ---------------------------------------------------------------- moving
     @property
@@ -185,12 +235,17 @@ class Navigator(QObject):
         if self._state.angle is not None:
             azimuth, elevation, _ = self._state.angle
             self._state.angle = (azimuth, elevation, 1.0)  # a zoom was asked for the first view only
-        self._destination = place.camera
+        camera, parallel = place.camera, self.is_orthographic()
+        if camera is not None and camera.orthographic != parallel:
+            camera = camera.projected(parallel)
+        self.interrupted.emit()
+        self._destination = camera
         self._state.focus = place.focus
-        self.flight.fly(start, place.camera or self._frame(place.focus))
+        self.flight.fly(start, camera or self._frame(place.focus))
         self.changed.emit()
 
-    def _move(self, camera: Camera) -> None:
+    def move(self, camera: Camera | None) -> None:
+        """Look from a camera, or frame the focus, at once."""
         self._state.camera = camera
 
     def _land(self) -> None:

@@ -1,5 +1,7 @@
 """Which parts are worth framing: the stops on the way from the whole model into its depth, and sideways."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,10 +9,16 @@ from ...graph.kinds import NodeKind
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 
-__all__ = ["beside", "step_in", "step_out"]
+__all__ = ["beside", "common_container", "step_in", "step_out"]
 
 _LAYERS = frozenset({NodeKind.LAYER, NodeKind.MTP})
 _EXPERTS = frozenset({NodeKind.EXPERT, NodeKind.SHARED_EXPERT})
+
+
+def common_container(graph: ModelGraph, nodes: Sequence[int]) -> int:
+    """Return the innermost node that is or holds each of some nodes."""
+    first, last = min(nodes), max(nodes)
+    return next(node for node in (first, *graph.ancestors(first)) if last < node + graph.size[node])
 
 
 def step_in(graph: ModelGraph, focus: int, hit: int) -> int:

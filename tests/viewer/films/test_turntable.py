@@ -20,10 +20,18 @@ def cameras(course, count=97):
 
 @pytest.mark.parametrize("arrangement", ["wrap", "deck"])
 @pytest.mark.parametrize("focus", ["", "model.layers.2", "model.layers.0.mlp.experts.3"])
-@pytest.mark.parametrize("angle", [None, (30.0, 80.0, 1.0), (120.0, -20.0, 1.0)])
-def test_everything_stays_between_title_and_legend(toy, placement, deck, arrangement, focus, angle):
+@pytest.mark.parametrize(
+    ("angle", "projection"),
+    [
+        (None, "perspective"),
+        ((30.0, 80.0, 1.0), "perspective"),
+        ((120.0, -20.0, 1.0), "perspective"),
+        (None, "orthographic"),
+    ],
+)
+def test_everything_stays_between_title_and_legend(toy, placement, deck, arrangement, focus, angle, projection):
     where = deck if arrangement == "deck" else placement
-    state = ViewState(focus=toy.id_of(focus) if focus else 0, angle=angle)
+    state = ViewState(focus=toy.id_of(focus) if focus else 0, angle=angle, projection=projection)
     course = turntable(toy, where, state, 8.0, SIZE, MARGINS)
     boxes = framed_boxes(toy, where, state.focus)
     signs = np.array(list(itertools.product((-0.5, 0.5), repeat=3)))
