@@ -4,10 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from ..graph.summary import summarize
 from .numbers import grouped, people_bytes, people_count, people_shape
+from .plain_words import plain_name, plain_operator
 from .translation import QT_TRANSLATE_NOOP, counted, filled, translate
 
 __all__ = [
@@ -62,38 +66,49 @@ class Caption:
     detail: str = ""
 
 
-def name_of(graph: ModelGraph, node: int) -> str:
-    """Return what a part is called: "layer 17", "expert 103", "256 experts", "q_a_proj"."""
+def name_of(graph: ModelGraph, node: int, plain: bool = False, is_hidden: NDArray[np.bool_] | None = None) -> str:
+    """Return what a part is called: "layer 17", "expert 103", "256 experts", "q_a_proj".
+
+    Parameters
+    ----------
+    plain : bool
+        Well-known parts are called in plain words: "Query projection" for ``q_proj``.
+    is_hidden : ndarray of bool, shape (N,), optional
+        What is not shown: "4 of 256 experts shown".
+    """
     kind, name = graph.kind_of(node), graph.name_of(node)
+    word = plain_name(graph, node) if plain else None
+    if word is not None:
+        return word
     if kind in _NUMBERED and name.isdigit():
         return filled(translate("Scene", _NUMBERED[kind]), name)
-    if kind == NodeKind.EXPERTS:
-        return _experts(_count(graph, node, NodeKind.EXPERT))
-    if kind == NodeKind.HEADS:
-        return _heads(_count(graph, node, NodeKind.HEAD))
-    if kind == NodeKind.STACK:
-        layers = _count(graph, node, NodeKind.LAYER)
-        return _layers(layers) if layers else name
+    if kind in _COUNTED:
+        counted_kind, words, some = _COUNTED[kind]
+        count = _count(graph, node, counted_kind)
+        shown = count if is_hidden is None else _count(graph, node, counted_kind, ~is_hidden)
+        if shown < count:
+            return filled(translate("Scene", some), grouped(shown), grouped(count))
+        return words(count) if count or kind != NodeKind.STACK else name
     if kind in _WORDS and not name.isdigit():
         return translate("Scene", _WORDS[kind])
     return name
 
 
-def title_parts(graph: ModelGraph, node: int) -> list[tuple[str, int]]:
+def title_parts(graph: ModelGraph, node: int, plain: bool = False) -> list[tuple[str, int]]:
     """Return the names and ids from the model to a node, without the parts that go without saying."""
     several_stacks = int((graph.kind == NodeKind.STACK).sum()) > 1
-    parts = [(name_of(graph, node), node)] if node else []
+    parts = [(name_of(graph, node, plain), node)] if node else []
     for above in graph.ancestors(node):
         kind = graph.kind_of(above)
         wraps_stack = kind == NodeKind.MODULE and not several_stacks and _holds_stack(graph, above)
         if above and kind not in _SILENT and not wraps_stack:
-            parts.append((name_of(graph, above), above))
+            parts.append((name_of(graph, above, plain), above))
     return [(graph.name, 0), *reversed(parts)]
 
 
-def title_of(graph: ModelGraph, node: int) -> str:
+def title_of(graph: ModelGraph, node: int, plain: bool = False) -> str:
     """Return the title of a view: "DeepSeek-V3 › layer 17 › expert 103"."""
-    return " › ".join(name for name, _ in title_parts(graph, node))
+    return " › ".join(name for name, _ in title_parts(graph, node, plain))
 
 
 def facts_of(graph: ModelGraph, node: int) -> str:
@@ -124,30 +139,37 @@ def facts_of(graph: ModelGraph, node: int) -> str:
     return _line(*facts, people_bytes(total) if total else None)
 
 
-def caption_of(graph: ModelGraph, node: int) -> Caption:
-    """Return what a box says about its part."""
-    kind, name = graph.kind_of(node), name_of(graph, node)
+def caption_of(
+    graph: ModelGraph, node: int, plain: bool = False, is_hidden: NDArray[np.bool_] | None = None
+) -> Caption:
+    """Return what a box says about its part; `plain` and `is_hidden` as in `name_of`."""
+    kind, name = graph.kind_of(node), name_of(graph, node, plain, is_hidden)
     shape = graph.shape_of(node)
     if shape is not None:
         above = int(graph.parent[node])
         if above > 0 and graph.kind_of(above) in _MATRICES and matrix_of(graph, above) == node:
-            return Caption(name_of(graph, above), f"{name}  {people_shape(shape)}")
+            return Caption(name_of(graph, above, plain), f"{name}  {people_shape(shape)}")
         return Caption(name, people_shape(shape) if shape else "")
     if kind == NodeKind.OPERATOR:
-        return Caption(_operator(graph, node) or name, _made(graph, node))
-    if kind == NodeKind.LAYER:
+        operator = _operator(graph, node)
+        word = plain_operator(operator) if plain and operator else None
+        return Caption(word or operator or name, _made(graph, node))
+    if kind in (NodeKind.LAYER, NodeKind.EXPERT, NodeKind.HEAD) and graph.name_of(node).isdigit():
         return Caption(graph.name_of(node))
-    if kind in (NodeKind.EXPERT, NodeKind.HEAD) and graph.name_of(node).isdigit():
-        return Caption(graph.name_of(node))
+    if kind == NodeKind.MTP and graph.name_of(node).isdigit():
+        return Caption(filled(translate("Scene", "MTP %1"), graph.name_of(node)))
     if kind == NodeKind.ROUTER:
         top_k, experts = _routing(graph, node)
-        return Caption(name, _top(top_k, experts) if top_k and experts else "")
+        words = translate("Scene", "chooses %1 of %2 experts") if plain else translate("Scene", "top %1 of %2")
+        return Caption(name, filled(words, str(top_k), str(experts)) if top_k and experts else "")
     matrix = matrix_of(graph, node)
     if matrix is not None and kind in _MATRICES:
         sides = in_and_out(graph, matrix)
         detail = " → ".join(grouped(n) for n in sides) if sides else people_shape(graph.shape_of(matrix) or ())
         return Caption(name, detail)
-    if name.isdigit():  # of an nn.Sequential: its number alone says nothing
+    if name.isdigit():  # a number alone says nothing
+        if kind in _WORDS:
+            return Caption(translate("Scene", _WORDS[kind]))
         return Caption(name, str(graph.attribute(node, "class") or "").rpartition(".")[2])
     return Caption(name)
 
@@ -211,13 +233,16 @@ def _experts(count: int) -> str:
     return counted(count, grouped(count), translate("Scene", "%1 expert"), translate("Scene", "%1 experts"))
 
 
+_COUNTED = {
+    NodeKind.EXPERTS: (NodeKind.EXPERT, _experts, QT_TRANSLATE_NOOP("Scene", "%1 of %2 experts shown")),
+    NodeKind.HEADS: (NodeKind.HEAD, _heads, QT_TRANSLATE_NOOP("Scene", "%1 of %2 heads shown")),
+    NodeKind.STACK: (NodeKind.LAYER, _layers, QT_TRANSLATE_NOOP("Scene", "%1 of %2 layers shown")),
+}
+
+
 def _routed_experts(count: int) -> str:
     one, many = translate("Scene", "%1 routed expert"), translate("Scene", "%1 routed experts")
     return counted(count, grouped(count), one, many)
-
-
-def _top(top_k: int, experts: int) -> str:
-    return filled(translate("Scene", "top %1 of %2"), str(top_k), str(experts))
 
 
 def _size(graph: ModelGraph, node: int) -> str:
@@ -286,8 +311,9 @@ def _made(graph: ModelGraph, node: int) -> str:
     return people_shape(shape) if shape else ""
 
 
-def _count(graph: ModelGraph, node: int, kind: NodeKind) -> int:
-    return int((graph.kind[graph.subtree(node)] == kind).sum())
+def _count(graph: ModelGraph, node: int, kind: NodeKind, among: NDArray[np.bool_] | None = None) -> int:
+    of_kind = graph.kind[graph.subtree(node)] == kind
+    return int((of_kind if among is None else of_kind & among[graph.subtree(node)]).sum())
 
 
 def _holds_stack(graph: ModelGraph, node: int) -> bool:

@@ -1,5 +1,6 @@
 """Titles, facts and names in plain words."""
 
+import numpy as np
 import pytest
 
 from archviz3d.graph.builder import GraphBuilder
@@ -121,3 +122,15 @@ def test_an_operator_says_what_it_does_and_makes(operator, said):
     graph = b.build()
     assert caption_of(graph, graph.id_of("node_0")) == Caption(said, "? × 8")
     assert caption_of(graph, graph.id_of("node_1")) == Caption(said, "")
+
+
+def test_names_that_count_tell_how_many_are_shown(toy):
+    experts, stack = toy.id_of("model.layers.2.mlp.experts"), toy.id_of("model.layers")
+    hidden = np.zeros(len(toy), bool)
+    assert name_of(toy, experts, is_hidden=hidden) == "16 experts"
+    for k in range(12):
+        hidden[toy.subtree(toy.id_of(f"model.layers.2.mlp.experts.{k}"))] = True
+    assert caption_of(toy, experts, is_hidden=hidden).name == "4 of 16 experts shown"
+    assert name_of(toy, toy.id_of("model.layers.3.mlp.experts"), is_hidden=hidden) == "16 experts"
+    hidden[toy.subtree(toy.id_of("model.layers.0"))] = True
+    assert name_of(toy, stack, is_hidden=hidden) == "5 of 6 layers shown"

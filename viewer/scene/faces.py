@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from ..label_layout import Rect, Spot
 from .frame import Frame, View
 
-__all__ = ["Face", "bounds", "faces", "front_corners", "number_spot"]
+__all__ = ["SPINE", "Face", "bounds", "faces", "front_corners", "number_spot", "plate_rects", "plate_strips"]
 
 _CORE = 240  # pixels of a long face's middle that its name may take
-_SPINE = 3.0  # height over width from which a layer has no room for a number at its corner
+SPINE = 3.0  # height over width from which a layer has no room for a number at its corner
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,11 @@ def faces(frame: Frame, rows: NDArray[np.int64]) -> list[Face | None]:
     core = _upright(_middle_part(px, share))
     leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
     inner[leans] = core[leans]
+    # A slender one that leans has none at all: it is a point that can be named beside.
+    empty = (inner[:, 2:] - inner[:, :2]).min(1) <= 0
+    inner[empty] = np.tile(px[empty].mean(1), 2) + np.array([-0.5, -0.5, 0.5, 0.5])
     outer = np.concatenate([px.min(1), px.max(1)], 1)
-    ok = (depth.min(1) > 0) & ((inner[:, 2:] - inner[:, :2]).min(1) > 0)
+    ok = depth.min(1) > 0
     return [
         Face(tuple(a), tuple(b)) if good else None
         for a, b, good in zip(inner.tolist(), outer.tolist(), ok.tolist(), strict=True)
@@ -60,10 +63,38 @@ def number_spot(frame: Frame, row: int) -> Spot | None:
         right, up, _ = view.camera.axes[:, 2]  # where on the screen the plates before it are
         x, y = px[(0 if right > 0 else 1) if up < 0 else (3 if right > 0 else 2)].tolist()
         return Spot(x, y + (-gap if up < 0 else gap), (float(right > 0), float(up < 0)), anywhere, "plate")
-    if height > _SPINE * width:
+    if height > SPINE * width:
         x, y = ((px[2] + px[3]) / 2).tolist()
         return Spot(x, y + gap, (0.5, 0), anywhere, "plate")
     return None
+
+
+def plate_rects(frame: Frame) -> dict[int, Rect]:
+    """Return upright rectangles that lie in the plates which are wholly before the eye, by node."""
+    rows = np.flatnonzero(frame.cut.opened)
+    px, depth = frame.view.camera.project(front_corners(frame.center, frame.size, rows), frame.view.viewport)
+    rects = _upright(px).tolist()
+    ahead = (depth.min(1) > 0).tolist()
+    nodes = frame.cut.nodes[rows].tolist()
+    return {node: tuple(rect) for node, rect, good in zip(nodes, rects, ahead, strict=True) if good}
+
+
+def plate_strips(frame: Frame) -> NDArray[np.float64]:
+    """Return the pixels from each plate's upper edge to the plates on it, and from these to its lower edge.
+
+    Shape (K, 2), a row a box of the cut; endless where no plate stands on it.
+    """
+    cut = frame.cut
+    row_of = np.full(int(max(cut.nodes.max(initial=0), frame.above.max(initial=0))) + 1, -1, np.int64)
+    row_of[cut.nodes] = np.arange(len(cut.nodes))
+    plates = np.flatnonzero(cut.opened)
+    on = row_of[frame.above[plates]]
+    plates, on = plates[on >= 0], on[on >= 0]
+    low, high = frame.center[:, 1] - frame.size[:, 1] / 2, frame.center[:, 1] + frame.size[:, 1] / 2
+    top, foot = np.full(len(cut.nodes), -np.inf), np.full(len(cut.nodes), np.inf)
+    np.maximum.at(top, on, high[plates])
+    np.minimum.at(foot, on, low[plates])
+    return np.stack([high - top, foot - low], 1) * (cut.px[:, 1] / np.maximum(frame.size[:, 1], 1e-300))[:, None]
 
 
 def front_corners(

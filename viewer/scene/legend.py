@@ -16,6 +16,7 @@ __all__ = ["Legend", "LegendPanel"]
 
 _ENTRY, _NOTE = 13, 12
 _SWATCH, _ROW, _NOTE_ROW = 11, 23, 17
+_APART = 5  # above each note
 _TOP = 28
 _PLATE, _PLATE_OF_VALUES = 0.80, 0.94  # opacity; pictures of weights are busier than boxes
 
@@ -32,6 +33,11 @@ _TONE_WORDS = {
     Tone.VALUE: QT_TRANSLATE_NOOP("Scene", "input, output"),
     Tone.OUTPUT: QT_TRANSLATE_NOOP("Scene", "output head"),
     Tone.PLAIN: QT_TRANSLATE_NOOP("Scene", "other modules"),
+}
+_PLAIN_WORDS = {
+    Tone.NORM: QT_TRANSLATE_NOOP("Scene", "normalisation"),
+    Tone.EXPERT: QT_TRANSLATE_NOOP("Scene", "feed-forward, experts"),
+    Tone.VALUE: QT_TRANSLATE_NOOP("Scene", "input and output"),
 }
 _FLOW_WORDS = {
     EdgeKind.RESIDUAL: QT_TRANSLATE_NOOP("Scene", "residual stream"),
@@ -57,6 +63,8 @@ class Legend:
         The overlay that colours the parts; kinds have no colours then.
     heights : HeightKey or None
         The overlay that makes them tall.
+    plain : bool
+        In plain words.
     """
 
     tones: tuple[Tone, ...]
@@ -66,6 +74,7 @@ class Legend:
     ports: bool = False
     values: ValueKey | None = None
     heights: HeightKey | None = None
+    plain: bool = False
 
 
 class LegendPanel:
@@ -86,7 +95,7 @@ class LegendPanel:
         lines = self._lines(legend, scale)
         heights = self._height_lines(legend.heights, scale)
         tall = len(heights) * _NOTE_ROW + (12 if heights else 0)
-        below = tall + len(lines[0]) * _ROW + (2 + len(lines[1]) * _NOTE_ROW if lines[1] else 0)
+        below = tall + len(lines[0]) * _ROW + sum(len(note) * _NOTE_ROW + _APART for note in lines[1])
         value_height = 0.0
         if legend.values is not None:
             value_height = self.values.measure(legend.values, scale, room - below)
@@ -112,23 +121,33 @@ class LegendPanel:
 
     def _lines(self, legend: Legend, scale: float) -> "_Lines":
         tones = () if legend.values is not None else legend.tones
+        words = _TONE_WORDS | _PLAIN_WORDS if legend.plain else _TONE_WORDS
         entries: list[_Entry] = [
-            (translate("Scene", word), Tone(tone), None) for tone, word in _TONE_WORDS.items() if tone in tones
+            (translate("Scene", word), Tone(tone), None) for tone, word in words.items() if tone in tones
         ]
         entries += [
             (translate("Scene", word), None, kind) for kind, word in _FLOW_WORDS.items() if kind in legend.flows
         ]
-        notes: list[str] = []
+        said: list[str] = []
         if legend.inferred:
-            words = (
-                translate("Scene", "flow: in part inferred from names and shapes")
+            said.append(
+                translate("Scene", "flow with gaps: inferred from names and shapes")
                 if legend.known
                 else translate("Scene", "flow: inferred from names and shapes")
             )
-            notes += wrapped(words, _note(scale), LEGEND_WIDTH * scale)
         if legend.ports:
-            words = translate("Scene", "small arrows on edges: flow from or to the part that they name")
-            notes += wrapped(words, _note(scale), LEGEND_WIDTH * scale)
+            said.append(translate("Scene", "small arrows on edges: flow from or to the part that they name"))
+        if legend.values is None and legend.tones:
+            said.append(
+                translate(
+                    "Scene",
+                    "size: a matrix has the square roots of its dimensions as sides; other"
+                    " parts fill their place, equal ones alike",
+                )
+            )
+            if legend.heights is None:
+                said.append(translate("Scene", "thickness has no meaning"))
+        notes = [wrapped(words, _note(scale), LEGEND_WIDTH * scale) for words in said]
         return entries, notes
 
     def _draw_entries(self, overlay: Overlay, lines: "_Lines", left: float, y: float, scale: float) -> None:
@@ -142,14 +161,15 @@ class LegendPanel:
             overlay.shape((left, middle - height / 2, left + swatch, middle + height / 2), color)
             overlay.text(left + swatch + 9 * scale, y, word, font, self._dim)
             y += _ROW * scale
-        y += 2 * scale
-        for line in notes:
-            overlay.text(left, y, line, _note(scale), self._dim)
-            y += _NOTE_ROW * scale
+        for note in notes:
+            y += _APART * scale
+            for line in note:
+                overlay.text(left, y, line, _note(scale), self._dim)
+                y += _NOTE_ROW * scale
 
 
 _Entry = tuple[str, Tone | None, EdgeKind | None]
-_Lines = tuple[list[_Entry], Sequence[str]]
+_Lines = tuple[list[_Entry], Sequence[list[str]]]  # and notes, each of some lines
 
 
 def _note(scale: float) -> FontSpec:

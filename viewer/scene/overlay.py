@@ -1,16 +1,18 @@
 """Everything flat in front of the model: text, swatches and plates behind labels, in one draw call."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..camera import Viewport
+from ..label_layout import Rect
 from .mesh import QuadMesh
 from .text import FontSpec, line_height, mask, text_width
 from .texture import DataTexture
 
-__all__ = ["Overlay"]
+__all__ = ["Overlay", "Writing"]
 
 _ATLAS_WIDTH = 2048  # at first: a long title in a large picture is wider
 _AROUND = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float64)  # from the lower left, y down
@@ -18,6 +20,17 @@ _Slot = tuple[int, int, int, int]
 _Key = tuple[str, FontSpec, bool]
 _BLOCK: _Key = ("", (0, ""), False)
 _ENDLESS = 1e6  # half sizes of a shape whose outline is nowhere near
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A line of text as it is drawn: `rect` in pixels (left, top, right, bottom), `ink` 0 to 255."""
+
+    text: str
+    rect: Rect
+    font: FontSpec
+    ink: tuple[float, float, float]
+    vertical: bool
 
 
 class Overlay:
@@ -74,6 +87,21 @@ class Overlay:
         self._quads.append((round(x), round(y), round(x) + width, round(y) + height))
         self._colors.append((*color, 255 * self.opacity, 255 * self.opacity))
         self._keys.append((text, font, vertical))
+
+    @property
+    def writings(self) -> list[Writing]:
+        """All lines of text that were added since `clear`."""
+        return [
+            Writing(key[0], quad, key[1], color[:3], key[2])
+            for key, quad, color in zip(self._keys, self._quads, self._colors, strict=True)
+            if key is not None and key is not _BLOCK
+        ]
+
+    def erase(self) -> None:
+        """Take all text out again and leave the shapes; `finish` shows it."""
+        kept = [k for k, key in enumerate(self._keys) if key is None or key is _BLOCK]
+        self._quads, self._colors = [self._quads[k] for k in kept], [self._colors[k] for k in kept]
+        self._keys = [self._keys[k] for k in kept]
 
     def finish(self, viewport: Viewport, scale: float) -> None:
         """Hand what was collected to the graphics card."""
