@@ -1,6 +1,8 @@
 """What one frame shows: where it is seen from, and the drawn boxes with their colours."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +13,20 @@ from ..camera import Camera, Viewport
 from ..cut import Cut
 from ..framing import rising
 from ..pick import hidden_points
+from ..spotlight import DIMMED, Spotlight
 from .paint import Paint
 
-__all__ = ["Frame", "View", "focus_share", "in_focus"]
+__all__ = ["REACH", "Frame", "View", "focus_share", "in_focus", "painted"]
 
 _HIDES_PX = 4.0  # lower boxes hide no writing
 _WRITING_PX = 5.0  # from the middle of a number to its ends
 _CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
+# Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off.
+REACH = 60.0
+_SMALL_PX = 16.0
+_DEPTH_STEPS = 16 * 2.0**-24  # from level to level, of all that a depth buffer of 24 bits tells apart
+_LEAST_STEP = 1e-6  # ... and that single precision tells apart
+_MOST_STEPS = 2e-3  # for the deepest level: more would be seen when the eye moves on before the next mesh
 _FADE = 0.62  # share of the plate's colour in what is not in focus
 
 
@@ -58,7 +67,11 @@ class Frame:
     above : ndarray of int, shape (K,)
         The node that each box stands on.
     center, size : ndarray, shape (K, 3)
-        The boxes in plan coordinates: the placement's, but taller where an overlay makes closed ones tall.
+        The boxes in plan coordinates: the placement's, but taller where an overlay makes closed ones tall, and flatter
+        while they rise from a container that opens.
+    sunk : ndarray of float64, shape (K,)
+        How far the fronts of those that are not tall, and what lies on them, are below the placement's; 0 where a deck
+        stands on one, since that does not sink.
     tall : ndarray of bool, shape (K,)
         Which of them these are.
     rising : ndarray of bool, shape (K,)
@@ -67,10 +80,16 @@ class Frame:
         Each box's front face by its kind, and the plate that it stands on.
     datum : ndarray of float32, shape (K, 3)
         What an overlay says: value, share of the value's colour in the face, share of the plate's in that.
+    flanks : ndarray of uint8, shape (K, 3)
+        Each box's sides by its kind: those of a container that opens turn into a plate's as its children rise.
+    flank_share : ndarray of float32, shape (K,)
+        Share of the value's colour in them.
     paint : Paint
         The overlays.
     quiet : ndarray of bool, shape (K,)
         What is not in focus: only the focus's neighbours are named there.
+    dimmed : ndarray of bool, shape (K,)
+        What is outside of the spotlight: nothing is named there.
     """
 
     view: View
@@ -78,13 +97,17 @@ class Frame:
     above: NDArray[np.integer]
     center: NDArray[np.float64]
     size: NDArray[np.float64]
+    sunk: NDArray[np.float64]
     tall: NDArray[np.bool_]
     rising: NDArray[np.bool_]
     colors: NDArray[np.uint8]
     behind: NDArray[np.uint8]
     datum: NDArray[np.float32]
+    flanks: NDArray[np.uint8]
+    flank_share: NDArray[np.float32]
     paint: Paint
     quiet: NDArray[np.bool_]
+    dimmed: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -98,6 +121,7 @@ class Frame:
         paint: Paint,
         focus: int,
         fade: float,
+        spotlight: Spotlight,
     ) -> "Frame":
         """Colour a cut; what is not in focus fades by so much towards what it stands on.
 
@@ -105,30 +129,100 @@ class Frame:
         ----------
         faces, plates : ndarray of uint8, shape (N, 3)
             Every node's colour as a closed box, and as a plate.
+        spotlight : Spotlight
+            Decides instead of the focus where it lights some parts.
         """
-        above = np.maximum(graph.parent[cut.nodes], 0)
-        behind = plates[above]
         center, size = paint.boxes(placement, cut)
-        colors = np.where(cut.opened[:, None], plates[cut.nodes], faces[cut.nodes])
-        outside = ~in_focus(graph, focus, cut.nodes)
-        share = np.where(outside, fade, 0.0)
-        muted = (1 - (1 - share) * (1 - paint.muted(cut)))[:, None]
-        mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
-        datum = paint.data(cut, share)
+        front = placement.center[cut.nodes, 2] + placement.size[cut.nodes, 2] / 2
+        holds_deck = placement.top[cut.nodes] - front > 1e-6 * size[:, :2].min(1)
+        look = (faces, plates, paint, focus, fade, spotlight)
+        colors, behind, datum = painted(graph, cut.nodes, cut.opened, *look)
+        flanks, flank_share = colors.copy(), datum[:, 1].copy()
+        opens = np.flatnonzero(cut.opened & (cut.rise < 1))
+        closed, _, closed_datum = painted(graph, cut.nodes[opens], np.zeros(len(opens), bool), *look)
+        rise = cut.rise[opens]
+        flanks[opens] = np.rint(closed + (colors[opens] - closed.astype(np.float64)) * rise[:, None])
+        flank_share[opens] = closed_datum[:, 1] + (datum[opens, 1] - closed_datum[:, 1]) * rise
         return cls(
             view,
             cut,
-            above,
+            np.maximum(graph.parent[cut.nodes], 0),
             center,
             size,
+            np.where(holds_deck, 0.0, front - center[:, 2] - size[:, 2] / 2),
             paint.is_tall(cut),
             rising(graph, placement, cut.nodes),
-            mixed,
+            colors,
             behind,
             datum,
+            flanks,
+            flank_share,
             paint,
-            outside & (fade > _FADE / 2),
+            ~in_focus(graph, focus, cut.nodes) & (fade > _FADE / 2) & (not spotlight),
+            spotlight.of_boxes(cut.nodes, cut.opened) == DIMMED,
         )
+
+    @cached_property
+    def depths(self) -> tuple[float, float]:
+        """The nearest and the farthest depth that the camera must show."""
+        camera = self.view.camera
+        # What is smaller reaches out by less than the margin.
+        large = np.flatnonzero(self.cut.long_px > _SMALL_PX * self.view.scale)
+        low, high = self._corners(large)
+        if not len(large):
+            return camera.reach - 0.5 * camera.distance, camera.reach + camera.distance
+        depth = camera.to_view((low + high) / 2 + self.view.anchor)[:, 2]
+        reach = (high - low) / 2 @ np.abs(camera.axes[2])
+        near, far = float((depth - reach).min()), float((depth + reach).max())
+        if camera.orthographic:
+            air = 0.02 * (far - near) + 0.01 * camera.distance
+            return near - air, far + air
+        return max(0.95 * near, 0.01 * camera.distance), max(1.05 * far, 0.02 * camera.distance)
+
+    @cached_property
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper corners of the boxes, relative to the view's anchor, each of shape (K, 3).
+
+        Plates that reach far out of the view are cut off, so that single precision is enough for what is in it.
+        """
+        return self._corners(slice(None))
+
+    def _corners(self, rows: NDArray[np.int64] | slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        center, half = self.center[rows] - self.view.anchor, self.size[rows] / 2
+        reach = REACH * self.view.camera.distance
+        low, high = center - half, center + half
+        np.maximum(low[:, :2], -reach, out=low[:, :2])
+        np.minimum(high[:, :2], reach, out=high[:, :2])
+        return low, high
+
+    @cached_property
+    def step(self) -> float:
+        """How far each level is drawn towards the eye, so that no plate fights with the one below it.
+
+        A share of the depth or, in a parallel projection, a length. It is a power of two: a camera that moves a little
+        does not change it.
+        """
+        (near, far), deepest = self.depths, max(1, int(self.cut.level.max(initial=1)))
+        if self.view.camera.orthographic:
+            return 2.0 ** math.ceil(math.log2(_DEPTH_STEPS * (far - near)))
+        step = max(_DEPTH_STEPS * (far / near - 1), _LEAST_STEP)
+        return 2.0 ** math.floor(math.log2(min(2 * step, _MOST_STEPS / deepest)))
+
+    def layered(self, points: NDArray[np.float64], level: NDArray[np.floating | np.integer]) -> NDArray[np.float64]:
+        """Return points as they are drawn: nearer to the eye by a hair for each level, at the same pixel.
+
+        Parameters
+        ----------
+        points : ndarray, shape (K, ..., 3)
+            Relative to the view's anchor.
+        level : ndarray, shape (K,)
+            How many boxes are below: `Cut.level` for a box itself, half a level more for what lies on its front.
+        """
+        camera = self.view.camera
+        share = (self.step * level).reshape(-1, *(1,) * (points.ndim - 1))
+        if camera.orthographic:
+            return points + share * camera.axes[2]
+        return points + share * (camera.reach * camera.axes[2] - points)
 
     def shown(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Return the colours of front faces as they are seen, which text must stand out from, shape (len, 3)."""
@@ -159,6 +253,29 @@ class Frame:
                 boxes = tall[near]
                 found[k] = hidden_points(points, self.center[boxes], self.size[boxes], camera.eye).any()
         return found
+
+
+def painted(
+    graph: ModelGraph,
+    nodes: NDArray[np.integer],
+    opened: NDArray[np.bool_],
+    faces: NDArray[np.uint8],
+    plates: NDArray[np.uint8],
+    paint: Paint,
+    focus: int,
+    fade: float,
+    spotlight: Spotlight,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
+    """Return what fronts of nodes look like, drawn or not: colours by kind, those of the plates behind them, and datum.
+
+    All are as in `Frame`; the parameters are those of `Frame.of`.
+    """
+    behind = plates[np.maximum(graph.parent[nodes], 0)]
+    colors = np.where(opened[:, None], plates[nodes], faces[nodes])
+    share = spotlight.of_boxes(nodes, opened) if spotlight else np.where(in_focus(graph, focus, nodes), 0.0, fade)
+    muted = (1 - (1 - share) * (1 - paint.muted(nodes, opened)))[:, None]
+    mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
+    return mixed, behind, paint.data(nodes, opened, share)
 
 
 def in_focus(graph: ModelGraph, focus: int, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:

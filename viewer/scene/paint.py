@@ -46,30 +46,39 @@ class Paint:
         """Whether the overlay's values are pictures on the faces of tensors."""
         return self.coloring is not None and self.coloring.overlay.surface is not None
 
-    def muted(self, cut: Cut) -> NDArray[np.float64]:
+    def muted(self, nodes: NDArray[np.integer], opened: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the share of the plate's colour in the kinds' colours of closed boxes, shape (K,)."""
         if self.coloring is None:
-            return np.zeros(len(cut))
+            return np.zeros(len(nodes))
         if self.on_surfaces:
-            return np.where(cut.opened, 0.0, _MUTED)
-        inside = ~np.isnan(self.coloring.inherited[cut.nodes])
-        return np.where(~cut.opened & inside, _MUTED_PARTS, 0.0)
+            return np.where(opened, 0.0, _MUTED)
+        inside = ~np.isnan(self.coloring.inherited[nodes])
+        return np.where(~opened & inside, _MUTED_PARTS, 0.0)
 
     def boxes(self, placement: Placement, cut: Cut) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return centres and sizes of the drawn boxes. An opened one keeps its height: parts stand on it."""
+        """Return centres and sizes of the drawn boxes, as far as they have risen.
+
+        An opened one keeps the placement's height: parts stand on it.
+        """
         center, size = placement.center[cut.nodes], placement.size[cut.nodes]
+        foot = center[:, 2] - size[:, 2] / 2 - cut.drop
         tall = self.is_tall(cut)
-        if self.heights is None or not tall.any():
-            return center, size
+        if self.heights is not None and tall.any():
+            size[tall, 2] = self._heights(self.heights, size[tall, :2].min(1), cut, tall)
+        size[:, 2] *= cut.stand
+        center[:, 2] = foot + size[:, 2] / 2
+        return center, size
+
+    @staticmethod
+    def _heights(
+        heights: NDArray[np.float32], side: NDArray[np.float64], cut: Cut, tall: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return how tall an overlay makes some boxes with these smaller sides."""
         # A front face of its own proportion to the height: equal values of equal parts are equally tall.
-        share = self.heights[cut.nodes[tall]]
-        side = size[tall, :2].min(1)
+        share = heights[cut.nodes[tall]]
         if cut.room is not None:  # in a deck the tallest stays before the next plate
             side = np.minimum(side, _OF_ROOM / _TALLEST * cut.room[tall])
-        height = np.where(np.isnan(share), _FLAT, _LOWEST + (_TALLEST - _LOWEST) * share) * side
-        center[tall, 2] += (height - size[tall, 2]) / 2  # its foot stays on the plate
-        size[tall, 2] = height
-        return center, size
+        return np.where(np.isnan(share), _FLAT, _LOWEST + (_TALLEST - _LOWEST) * share) * side
 
     def is_tall(self, cut: Cut) -> NDArray[np.bool_]:
         """Return which drawn boxes have their height from an overlay, shape (K,)."""
@@ -77,24 +86,26 @@ class Paint:
             return np.zeros(len(cut), bool)
         return ~cut.opened
 
-    def data(self, cut: Cut, fade: NDArray[np.float64]) -> NDArray[np.float32]:
+    def data(
+        self, nodes: NDArray[np.integer], opened: NDArray[np.bool_], fade: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
         """Return value, share of its colour, and share of the plate's colour of each box, shape (K, 3)."""
-        datum = np.zeros((len(cut), 3), np.float32)
+        datum = np.zeros((len(nodes), 3), np.float32)
         datum[:, 0] = np.nan
         datum[:, 2] = fade
         if self.coloring is None:
             return datum
         if self.on_surfaces:
             if self.unreadable is not None:
-                datum[:, 1] = self.unreadable[cut.nodes] & ~cut.opened
+                datum[:, 1] = self.unreadable[nodes] & ~opened
             return datum
         # What lies in a part with a value has none of its own, and is no gap in the data either: the plates in it go
         # with it, and what stands on them keeps the colour of its kind.
-        inherited = self.coloring.inherited[cut.nodes]
+        inherited = self.coloring.inherited[nodes]
         inside = ~np.isnan(inherited)
-        datum[:, 0] = np.where(inside & cut.opened, inherited, self.coloring.values[cut.nodes])
-        tinted = self.coloring.innermost[cut.nodes] | inside
-        datum[:, 1] = np.where(cut.opened, np.where(tinted, _TINT, 0.0), np.where(inside, 0.0, 1.0))
+        datum[:, 0] = np.where(inside & opened, inherited, self.coloring.values[nodes])
+        tinted = self.coloring.innermost[nodes] | inside
+        datum[:, 1] = np.where(opened, np.where(tinted, _TINT, 0.0), np.where(inside, 0.0, 1.0))
         return datum
 
     def shown(

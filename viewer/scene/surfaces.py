@@ -56,7 +56,9 @@ class Surfaces:
             points[k, :, 2] += _LIFT * (1 + coarsest - patch.key.level) / frame.cut.unit_px[row]
             behind[k, :, :3] = frame.behind[row]
             shade[k, :, 1] = frame.datum[row, 2]
-        local = to_world(points - view.anchor).reshape(-1, 3).astype(np.float32)
+        rows = np.array([patch.face.row for patch in shown], np.int64)
+        points = frame.layered(points - view.anchor, frame.cut.level[rows] + 0.5)
+        local = to_world(points).reshape(-1, 3).astype(np.float32)
         self._mesh.fill(
             local,
             behind.reshape(-1, 4),
