@@ -15,7 +15,7 @@ from ..layout.placement import Placement
 from ..overlays.book import OverlayBook
 from .state import ViewState
 
-__all__ = ["PICTURE_SUFFIXES", "enlargement", "reduced", "render_picture"]
+__all__ = ["PICTURE_SUFFIXES", "enlargement", "render_picture"]
 
 _log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -25,8 +25,8 @@ _OPTIONS = {
     "JPEG": {"quality": 95, "subsampling": 0, "optimize": True},
     "WEBP": {"lossless": True, "method": 4},
 }
-_OVERSAMPLE = 2  # each pixel of a picture is the mean of so many rendered ones, squared
 _MAX_SIDE = 16_384
+_FINE_SIDE, _FINE_SAMPLES = 8_192, 4  # beyond it, pixels are so small that few renders do, and each takes many seconds
 _FULL_HD = (1920, 1080)
 
 
@@ -88,47 +88,29 @@ def _render(
 
     Letters and lines grow with pictures beyond Full HD: on a slide or a poster, more pixels mean sharper, not smaller.
     """
-    from .offscreen import offscreen_window, read_pixels
+    from .accumulation import SAMPLES, accumulated
+    from .offscreen import offscreen_window
     from .scene import Scene
     from .theme import THEMES
 
-    factor = _OVERSAMPLE if max(size) * _OVERSAMPLE <= _MAX_SIDE else 1
-    large = (size[0] * factor, size[1] * factor)
     scene = Scene(THEMES[state.theme])
     scene.show(graph, placement, book)
-    with offscreen_window(large, transparent) as window:
+    with offscreen_window(size, transparent) as window:
         window.AddRenderer(scene.renderer)
         scene.set_ground_visible(not transparent)
-        scene.draw(state, large, scale=factor * enlargement(size))
-        window.Render()
-        rendered = read_pixels(window, large)
+        scene.draw(state, size, scale=enlargement(size))
+        mean = accumulated(window, scene.shift, SAMPLES if max(size) <= _FINE_SIDE else _FINE_SAMPLES)
     problems = scene.problems
     if problems:
         more = f" (and {len(problems) - 1} more tensors)" if len(problems) > 1 else ""
         _log.warning("%s%s", problems[0], more)
     scene.close_model()
-    return reduced(rendered, factor, transparent)
+    return mean.picture(transparent)
 
 
 def enlargement(size: tuple[int, int]) -> float:
     """Return device pixels of a text pixel in a picture of a size: letters grow beyond Full HD."""
     return max(1.0, min(side / usual for side, usual in zip(size, _FULL_HD, strict=True)))
-
-
-def reduced(pixels: NDArray[np.uint8], factor: int, transparent: bool) -> NDArray[np.uint8]:
-    """Return the mean of each block of pixels; colours come premultiplied, files want them plain."""
-    height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
-    sums = np.zeros((height, width, 4), np.uint16)
-    for y in range(factor):
-        for x in range(factor):
-            sums += pixels[y::factor, x::factor]
-    count = factor * factor
-    mean = ((sums + count // 2) // count).astype(np.uint8)
-    if not transparent:
-        return np.ascontiguousarray(mean[..., :3])
-    alpha = np.maximum(mean[..., 3:], 1).astype(np.uint16)
-    mean[..., :3] = np.minimum(mean[..., :3].astype(np.uint16) * 255 // alpha, 255)
-    return mean
 
 
 def _encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:

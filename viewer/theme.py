@@ -1,6 +1,6 @@
-"""Colours of the two themes: what a kind looks like, what lies behind it, what is written on it."""
+"""Colours of the themes: what a kind looks like, what lies behind it, what is written on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from ..graph.kinds import NodeKind
 from ..graph.model_graph import ModelGraph
 from ..graph.operators import operator_kind
 
-__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "Tone", "contrast", "node_colors", "node_tones", "plate_colors"]
+__all__ = ["DARK", "LIGHT", "PRINT", "THEMES", "Theme", "Tone", "contrast", "node_colors", "node_tones", "plate_colors"]
 
 
 class Tone(IntEnum):
@@ -162,7 +162,7 @@ DARK = Theme(
     hover="#ffffff",
     selection="#ffe08a",
     edge=0.16,
-    shadow=0.60,
+    shadow=0.46,
     no_data="#414a5a",
     gap=0.0,
 )
@@ -197,12 +197,31 @@ LIGHT = Theme(
     hover="#10141d",
     selection="#b3261e",
     edge=-0.14,
-    shadow=0.84,
+    shadow=0.74,
     no_data="#bdc4cf",
     gap=1.0,
 )
 
-THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+# For paper: nothing behind the model, plates told apart by their outlines rather than by grey that a laser printer
+# turns into dots, and inks dark enough for lines of a point. Parts and data have the colours of the light theme.
+PRINT = replace(
+    LIGHT,
+    name="print",
+    ground=("#ffffff", "#ffffff"),
+    plates=("#ffffff", "#fafbfc", "#f5f7f9", "#f0f2f6", "#ebeef3"),
+    plate_tint=0.06,
+    text="#000000",
+    text_dim="#3a4356",
+    text_dark="#000000",
+    residual="#12906d",
+    flow="#4c5c7a",
+    routed="#a8650f",
+    hover="#000000",
+    edge=-0.45,
+    shadow=0.90,
+)
+
+THEMES = {theme.name: theme for theme in (DARK, LIGHT, PRINT)}
 
 
 def node_tones(graph: ModelGraph) -> NDArray[np.uint8]:

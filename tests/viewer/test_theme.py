@@ -3,7 +3,18 @@ import pytest
 
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
-from archviz3d.viewer.theme import DARK, LIGHT, Tone, contrast, node_colors, node_tones, plate_colors, rgb
+from archviz3d.viewer.theme import (
+    DARK,
+    LIGHT,
+    PRINT,
+    THEMES,
+    Tone,
+    contrast,
+    node_colors,
+    node_tones,
+    plate_colors,
+    rgb,
+)
 
 
 def test_tensors_take_the_tone_of_what_they_belong_to(toy):
@@ -59,7 +70,7 @@ def test_operators_have_the_tone_of_what_they_do():
     assert [Tone(int(tones[graph.id_of(path)])) for path in paths] == list(wanted.values())
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda t: t.name)
 def test_every_node_has_a_colour(toy, theme):
     colors = node_colors(toy, theme)
     assert colors.shape == (len(toy), 3)
@@ -77,11 +88,21 @@ def test_the_kinds_have_the_colours_of_the_design():
     assert DARK.residual == "#78ebc8"
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda t: t.name)
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda t: t.name)
 def test_text_can_be_read_on_the_ground_and_on_plates(theme):
     for ground in (*theme.ground, *theme.plates):
         assert contrast(rgb(theme.text), rgb(ground)) >= 7
         assert contrast(rgb(theme.text_dim), rgb(ground)) >= 4.5
+
+
+def test_a_print_has_a_white_page_and_dark_inks():
+    assert PRINT.ground == ("#ffffff", "#ffffff")
+    for plate, light in zip(PRINT.plate_table, LIGHT.plate_table, strict=True):
+        assert contrast(plate, (255, 255, 255)) < contrast(light, (255, 255, 255))
+    for ink in (PRINT.residual, PRINT.flow, PRINT.routed, PRINT.hover, PRINT.selection):
+        assert contrast(rgb(ink), (255, 255, 255)) > 3
+    # An outline on the lightest plate is grey that a printer of 600 dots an inch still draws as a line.
+    assert contrast(PRINT.plate_table[0] * (1 + PRINT.edge), (255, 255, 255)) > 3
 
 
 def test_contrast_is_that_of_wcag():

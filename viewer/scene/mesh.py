@@ -17,6 +17,8 @@ from ... import shaders
 
 __all__ = ["QuadMesh"]
 
+_HEAD = "//VTK::System::Dec\n"  # becomes #version, which nothing may precede
+
 
 @cache
 def _shader(name: str) -> str:
@@ -58,9 +60,19 @@ class QuadMesh:
             self.actor.ForceTranslucentOn()
         else:
             self.actor.ForceOpaqueOn()
+        self._shader = shader
+        self._defined: tuple[str, ...] | None = None
+        self.define()
+
+    def define(self, *names: str) -> None:
+        """Compile the shaders with some names defined, in place of those before; VTK keeps what it has compiled."""
+        if names == self._defined:
+            return
+        self._defined = names
+        head = _HEAD + "".join(f"#define {name}\n" for name in names)
         program = self.actor.GetShaderProperty()
-        program.SetVertexShaderCode(_shader(f"{shader}.vert"))
-        program.SetFragmentShaderCode(_shader(f"{shader}.frag"))
+        program.SetVertexShaderCode(_shader(f"{self._shader}.vert").replace(_HEAD, head, 1))
+        program.SetFragmentShaderCode(_shader(f"{self._shader}.frag").replace(_HEAD, head, 1))
 
     def uniform(self, name: str, value: float | tuple[float, float, float]) -> None:
         """Set a float or vec3 uniform of the shaders."""

@@ -9,20 +9,19 @@ from ...graph.kinds import EdgeKind, Provenance
 from ...layout.placement import Routes
 from ..theme import Theme, rgb
 from .boxes import to_world
-from .frame import View
+from .frame import Frame, View
 from .mesh import QuadMesh
-from .ports import Tabs
+from .ports import Tabs, tab_quads
 
 __all__ = ["Polylines", "Ribbons", "ribbon_quads", "route_rects"]
 
 _HEAD_LENGTH, _HEAD_WIDTH = 1.9, 2.2  # of the ribbon's width
+_HEAD_COURSE = np.array([[-1.0, 1.0], [-1.0, -1.0], [0.0, 0.0], [0.0, 0.0]])  # of its corners
 _MAX_PX, _MAX_RESIDUAL_PX = 13.0, 20.0  # seen closely a ribbon stays a line, not a road
 _HAIRPIN = 0.3  # sum of the normals of two stretches that turn back on one another
 _STEP = 0.004  # of a ribbon's width, from one to the next above it
 _FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
 _GAP, _GAP_RESIDUAL = 0.55, 0.22  # how far the gaps of inferred flow go to the theme's gap tone
-_LIGHT = 105.0  # a face lighter than this has dark tabs
-_DARK_TAB, _LIGHT_TAB = np.array([16.0, 20.0, 30.0]), np.array([214.0, 226.0, 244.0])
 _GAP_FROM_PX = 6.0  # thinner ribbons have none: they would only flicker
 
 
@@ -63,7 +62,8 @@ def ribbon_quads(
     -------
     corners : ndarray, shape (Q, 4, 3)
     course : ndarray, shape (Q, 4, 2)
-        Way along the ribbon in widths, and place across it, -1 to 1.
+        Way along the ribbon in widths, and place across it, -1 to 1. In a head, the way from -1 at its base to 0 at its
+        tip, and the place across in halves of the base.
     line : ndarray, shape (Q,)
         The line of each quad.
     """
@@ -113,7 +113,7 @@ def ribbon_quads(
     ends = np.flatnonzero(headed)
     return (
         np.concatenate([corners, heads[ends]]),
-        np.concatenate([course, np.zeros((len(ends), 4, 2))]),
+        np.concatenate([course, np.broadcast_to(_HEAD_COURSE, (len(ends), 4, 2))]),
         np.concatenate([line[segment], ends]),
     )
 
@@ -131,14 +131,22 @@ def route_rects(routes: Routes, shown: NDArray[np.int64], view: View) -> tuple[N
     lines = Polylines(routes.points, routes.start).taken(shown)
     line = lines.line
     px, depth = view.camera.project(lines.points, view.viewport)
-    half = routes.width[shown][line] / 2 * view.camera.focal_px(view.viewport) / np.maximum(depth, 1e-300)
+    half = routes.width[shown][line] / 2 * view.camera.units_px(np.maximum(depth, 1e-300), view.viewport)
     joined = np.flatnonzero((line[1:] == line[:-1]) & (depth[1:] > 0) & (depth[:-1] > 0))
     a, b, wide = px[joined], px[joined + 1], half[joined][:, None]
     return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1), shown[line[joined]]
 
 
 class Ribbons:
-    """All routes of a frame in one mesh."""
+    """All routes of a frame in one mesh.
+
+    Attributes
+    ----------
+    lines : Polylines
+        Where the last `fill` drew them, in plan coordinates.
+    width : ndarray
+        How broad.
+    """
 
     def __init__(self, theme: Theme) -> None:
         self._mesh = QuadMesh("ribbon", {"course": 4})
@@ -146,13 +154,14 @@ class Ribbons:
         self.actor = self._mesh.actor
         self._colors = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
         self._flow = rgb(theme.flow)
+        self.lines, self.width = Polylines(np.empty((0, 3)), np.zeros(1, np.int64)), np.empty(0)
 
     def fill(
         self,
         routes: Routes,
         shown: NDArray[np.int64],
-        view: View,
-        unit_px: NDArray[np.float64],
+        frame: Frame,
+        rows: NDArray[np.int64],
         plates: NDArray[np.uint8],
         fade: NDArray[np.float64],
         tabs: Tabs,
@@ -164,8 +173,8 @@ class Ribbons:
         ----------
         shown : ndarray of int64
             Indices of routes.
-        unit_px : ndarray, shape (len(shown),)
-            Device pixels of a plan unit on their plates.
+        rows : ndarray of int64, shape (len(shown),)
+            The boxes in the frame's cut that are their plates: a ribbon is as broad as what stands there has risen.
         plates : ndarray of uint8, shape (len(shown), 3)
             The colour under each of them.
         fade : ndarray, shape (len(shown),)
@@ -174,12 +183,16 @@ class Ribbons:
         tab_plates : ndarray of uint8, shape (K, 3)
             The colour under each tab.
         """
+        view, cut = frame.view, frame.cut
         self._mesh.uniform("gapFrom", _GAP_FROM_PX * view.scale)
         lines = Polylines(routes.points, routes.start).taken(shown)
         lines = Polylines(lines.points - view.anchor, lines.start)
+        lines.points[:, 2] -= frame.sunk[rows][lines.line]
         kind, inferred = routes.kind[shown], routes.provenance[shown] == Provenance.INFERRED
         residual = kind == EdgeKind.RESIDUAL
-        width = np.minimum(routes.width[shown], np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) * view.scale / unit_px)
+        most_px = np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) * view.scale
+        width = np.minimum(routes.width[shown], most_px / cut.unit_px[rows]) * cut.rise[rows]
+        self.lines, self.width = Polylines(lines.points + view.anchor, lines.start), width
         # What runs through a container or joins its stream goes on: only what arrives has a head.
         arrives = ~(residual & (routes.target[shown] == routes.owner[shown]))
         # From plate to plate of a deck a stream climbs in steps, so close that heads would hide them.
@@ -199,16 +212,14 @@ class Ribbons:
         way = np.zeros((len(line), 4, 4), np.float32)
         way[..., :2] = course
         way[..., 2] = np.where(inferred, np.where(residual, _GAP_RESIDUAL, _GAP), 0.0)[line][:, None]
-        corners = np.concatenate([corners, tabs.corners - view.anchor])
-        tab_rgba = np.full((len(tab_plates), 4, 4), 255, np.uint8)
-        tab_rgba[..., :3] = self._tab_colors(tab_plates)[:, None, :]
+        quads = tab_quads(tabs, tab_plates, {EdgeKind.DATA: self._flow, **self._colors})
+        tab_level = cut.level[tabs.rows][quads.tab] + 0.2 * quads.is_core
+        level = np.concatenate([cut.level[rows][line], tab_level]) + 0.5
+        corners = frame.layered(np.concatenate([corners, quads.corners - view.anchor]), level)
+        tab_rgba = np.full((len(quads.tab), 4, 4), 255, np.uint8)
+        tab_rgba[..., :3] = quads.colors[:, None, :]
         rgba = np.concatenate([rgba, tab_rgba])
-        way = np.concatenate([way, np.zeros((len(tab_plates), 4, 4), np.float32)])
+        way = np.concatenate([way, np.zeros((len(quads.tab), 4, 4), np.float32)])
         points = to_world(corners).reshape(-1, 3).astype(np.float32)
         self._mesh.fill(points, rgba.reshape(-1, 4), course=way.reshape(-1, 4))
         self.actor.SetPosition(*to_world(view.anchor))
-
-    def _tab_colors(self, plates: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Return light tabs for dark boxes and dark ones for light boxes."""
-        lightness = plates.astype(np.float64) @ (0.2126, 0.7152, 0.0722)
-        return np.where((lightness > _LIGHT)[:, None], _DARK_TAB, _LIGHT_TAB)

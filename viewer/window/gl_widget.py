@@ -6,14 +6,19 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QSurfaceFormat
 from PySide6.QtWidgets import QWidget
 from vtkmodules.vtkInteractionStyle import vtkInteractorStyleUser
 
 from ...errors import MachineError
+from ..accumulation import SAMPLES, Accumulation
 
 __all__ = ["GlWidget", "set_default_gl_format"]
+
+# Renders after which their mean is shown: Qt takes as long to bring a window to the screen as a render takes, without a
+# graphics card, and after the fourth one the picture changes little.
+_SHOWN = {2, 4, 8, SAMPLES}
 
 # pyvistaqt reaches Qt through qtpy, which would take PyQt where both are installed.
 os.environ["QT_API"] = "pyside6"
@@ -59,13 +64,20 @@ class GlWidget(QVTKRenderWindowInteractor):
     """A VTK render window that renders when `redraw` asked for it, and otherwise shows its last frame.
 
     Requests are coalesced by Qt: any number of them in one turn of the event loop make one render.
-    Subclasses prepare their actors in `before_render`.
+    Subclasses prepare their actors in `before_render`, and say whether a frame is worth refining. Such a frame gets
+    better while nothing else is to be done: render by render, with Qt's events handed out between them, until the
+    mean of all is there or the next `redraw` comes.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stale = True
         self._closed = False
+        self._accumulation = Accumulation()
+        self._mean_waits = False  # to be shown by the next paint
+        self._idle = QTimer(self, singleShot=True, interval=0)  # fires once no event waits
+        self._idle.timeout.connect(self._refine)
+        self.GetRenderWindow().SetMultiSamples(0)
         # No style: VTK's own keys would toggle stereo (3), fly (f), show wireframe (w) and exit (q).
         self._Iren.SetInteractorStyle(vtkInteractorStyleUser())
         self._Iren.Enable()
@@ -86,21 +98,59 @@ class GlWidget(QVTKRenderWindowInteractor):
         """Whether a render was asked for and is still to come."""
         return self._stale
 
-    def before_render(self) -> None:
-        """Bring the actors up to date; runs once before each render."""
+    @property
+    def refining(self) -> bool:
+        """Whether the frame that is shown is still getting better."""
+        return self._accumulation.count > 0 and not self._accumulation.done
+
+    def before_render(self) -> bool:
+        """Bring the actors up to date, once before each frame; return whether to refine it."""
+        return False
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Let the next render show everything by some device pixels (right, down) aside."""
 
     # ---------------------------------------------------------------- painting
     def paintGL(self) -> None:
         # The base class renders at every paint, since pyvista may have changed the scene behind its back.
         # Ours changes only through `redraw`: a paint for any other reason (a tip moved over us) only blits.
-        if self._stale and not self._closed:
-            self._stale = False
-            self.before_render()
+        if self._closed:
+            super().paintGL()
+        elif self._stale:
+            self._stale = self._mean_waits = False
+            self._accumulation.restart()
+            refined = self.before_render()
             self._Iren.EnableRenderOn()
             super().paintGL()
             self._Iren.EnableRenderOff()
+            if refined:
+                self._accumulation.add(self.GetRenderWindow())
+                self._idle.start()
         else:
+            if self._mean_waits:
+                self._mean_waits = False
+                self._accumulation.show(self.GetRenderWindow())
             super().paintGL()
+            if self._accumulation.done:
+                self._accumulation.release()
+            elif self.refining:
+                self._idle.start()
+
+    def _refine(self) -> None:
+        """Add a render to the mean, and show that from time to time."""
+        if self._stale or not self.refining:
+            return
+        window = self.GetRenderWindow()
+        self.shift(*self._accumulation.shift)
+        self._in_paint = True  # or else the base class asks for a paint after each render
+        window.Render()
+        self._in_paint = False
+        self._accumulation.add(window)
+        self._mean_waits = True
+        if self._accumulation.count in _SHOWN:
+            self.update()
+        else:
+            self._idle.start()
 
     def initializeGL(self) -> None:
         super().initializeGL()
@@ -113,6 +163,7 @@ class GlWidget(QVTKRenderWindowInteractor):
     def close(self) -> bool:
         """Release VTK's GL resources; the widget shows nothing from now on."""
         self._closed = True
+        self._idle.stop()
         return bool(super().close())
 
     # ---------------------------------------------------------------- input stays with Qt

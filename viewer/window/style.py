@@ -5,14 +5,14 @@ from string import Template
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from ..theme import Theme, Tone
+from ..theme import LIGHT, PRINT, Theme, Tone
 
 __all__ = ["apply_style"]
 
 
 def apply_style(app: QApplication, theme: Theme) -> None:
     """Dress all of the application's windows."""
-    colors = _colors(theme)
+    colors = _colors(LIGHT if theme is PRINT else theme)  # a white page is for the scene: panels stay told apart
     app.setStyle("Fusion")
     palette = QPalette()
     for role, name in (

@@ -10,7 +10,7 @@ from archviz3d.viewer.numbers import grouped
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
 from archviz3d.viewer.scene.overlay import Overlay
-from archviz3d.viewer.scene.ports import port_words, tabs_of
+from archviz3d.viewer.scene.ports import Tabs, port_words, tab_quads, tabs_of
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, LIGHT, contrast
 
@@ -190,6 +190,29 @@ def test_while_moving_tabs_are_drawn_and_nothing_is_written_beside_them(stage):
     x, y = np.round(stage.px(stage.port("probe", False))).astype(int)
     assert contrast(pixels[y, x + 4], pixels[y, x + 40]) >= 3
     assert not stage.beside("probe", False)
+
+
+def test_kinds_of_ports_are_told_apart_by_colour_and_inferred_ones_are_dashed():
+    kinds = np.array([EdgeKind.DATA, EdgeKind.RESIDUAL, EdgeKind.TIED, EdgeKind.DATA], np.uint8)
+    inferred = np.array([False, False, False, True])
+    corners = np.tile(np.array([[0, 1, 0], [0, -1, 0], [2, 0, 0], [2, 0, 0]], float), (4, 1, 1))
+    tabs = Tabs(np.arange(4), np.arange(4), corners, corners[:, 2], np.full(4, 10.0), kinds, inferred)
+    faces = np.array([[250, 250, 250], [10, 10, 10], [10, 10, 10], [250, 250, 250]], np.uint8)
+    colors = {EdgeKind.DATA: np.array([1.0, 2, 3]), EdgeKind.RESIDUAL: np.array([4.0, 5, 6])}
+    quads = tab_quads(tabs, faces, colors)
+    for tab, core in ((0, [1, 2, 3]), (1, [4, 5, 6]), (3, [1, 2, 3])):
+        np.testing.assert_array_equal(quads.colors[(quads.tab == tab) & quads.is_core], [core])
+    assert not quads.is_core[quads.tab == 2].any()  # a tie has no flow
+    for tab in range(4):
+        ink = (quads.tab == tab) & ~quads.is_core
+        assert ink.sum() == 1 + inferred[tab]
+        assert contrast(quads.colors[ink][0], faces[tab]) > 10
+        reach = quads.corners[ink].reshape(-1, 3)
+        assert (reach[:, 0].min(), reach[:, 0].max()) == (0, 2)
+    dashes = quads.corners[(quads.tab == 3) & ~quads.is_core][..., 0]
+    assert dashes[0].max() < dashes[1].min()
+    core = quads.corners[quads.is_core]
+    assert (np.abs(core[..., 1]) < 1 - core[..., 0] / 2).all()  # within the ink
 
 
 def test_words_of_ports():

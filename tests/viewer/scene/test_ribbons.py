@@ -19,6 +19,9 @@ def test_a_straight_ribbon_is_as_wide_as_asked_and_its_head_ends_at_the_target()
     assert corners[line == 1][:, :, 1].max() == 9
     assert np.ptp(corners[line == 1][0][:, 0]) == 1
     assert set(course[..., 1].ravel()) <= {-1, 0, 1}
+    head = course[line == 0][-1]
+    np.testing.assert_array_equal(head, [[-1, 1], [-1, -1], [0, 0], [0, 0]])  # from its base to its tip
+    assert (course[:-1, :, 0] >= 0).all()
 
 
 def test_joints_are_closed_and_keep_their_width():
