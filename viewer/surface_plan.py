@@ -133,9 +133,11 @@ class Patch:
 
 
 def corner_rays(camera: Camera, viewport: Viewport) -> NDArray[np.float64]:
-    """Return the directions of the lines of sight through the viewport's corners, in order around it, shape (4, 3)."""
-    width, height = viewport
-    return np.array([camera.ray(px, viewport)[1] for px in ((0, 0), (width, 0), (width, height), (0, height))])
+    """Return the directions from the eye to the viewport's corners, in order around it, shape (4, 3)."""
+    half = [float(side) for side in camera.frustum(camera.reach, viewport)]
+    around = np.array([(-1, 1), (1, 1), (1, -1), (-1, -1)]) * half
+    directions = np.column_stack([around, np.full(4, -camera.reach)]) @ camera.axes
+    return directions / np.linalg.norm(directions, axis=1, keepdims=True)
 
 
 def visible_part(

@@ -248,7 +248,7 @@ class _Parser:
                 kinds.append(data[stop:end])
                 at = end + 8
         except struct.error:
-            pass  # a description goes on beyond the bytes that were read: the caller reads more, from `at` on
+            return at  # a description goes on beyond the bytes that were read: the caller reads more, from here on
         return at
 
     def _bad(self, problem: str) -> InputError:

@@ -9,9 +9,11 @@ import pytest
 from archviz3d.graph import NodeKind
 from archviz3d.layout import place
 from archviz3d.loaders import load
+from archviz3d.viewer.label_audit import written_report
 from archviz3d.viewer.measure import front_sides_px
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
+from archviz3d.viewer.scene.margins import free_margins
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, Tone, rgb
 
@@ -19,6 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "examples
 from sparse_checkpoints import write
 
 VIEWPORT = (1920, 1080)
+LEAST_SHARE = 0.85
+
+
+def share_of_free_ground(covered: np.ndarray) -> float:
+    """Return how much of the ground beside title and legend the pixels' bounding box covers."""
+    left, top, right, bottom = free_margins(VIEWPORT, 1.0)
+    rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
+    width, height = columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]
+    return width * height / ((VIEWPORT[0] - left - right) * (VIEWPORT[1] - top - bottom))
 
 
 @pytest.mark.parametrize(("name", "experts", "least_px"), [("deepseek-v3", 14_848, 4.0), ("kimi-k2", 23_040, 3.0)])
@@ -33,6 +44,19 @@ def test_every_routed_expert_is_a_tile(tmp_path, name, experts, least_px):
         scene.draw(ViewState(labels=False), VIEWPORT)
         window.Render()
         pixels = read_pixels(window, VIEWPORT)[..., :3].astype(float)
+        scene.set_ground_visible(False)
+        window.Render()
+        covered = read_pixels(window, VIEWPORT)[..., :3].any(2)  # what is no ground is black
+        scene.set_ground_visible(True)
+        assert LEAST_SHARE <= share_of_free_ground(covered) <= 1.02
+        scene.draw(ViewState(), VIEWPORT)
+        window.Render()
+        written, writings = read_pixels(window, VIEWPORT)[..., :3].copy(), scene.writings
+        scene.erase_writings()
+        window.Render()
+        report = written_report(writings, written, read_pixels(window, VIEWPORT)[..., :3])
+        assert len(report.texts) > 60
+        assert report.problems() == []
     assert scene.frame is not None
 
     tiles = graph.of_kind(NodeKind.EXPERT)

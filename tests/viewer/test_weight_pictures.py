@@ -1,6 +1,7 @@
 """Which tiles a frame gets: from real files, and from a store in which a tile is there or not."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,7 +47,9 @@ def boxes_for(graph, names, side=1.0, opened=()):
     boxes = np.array([[[k * side * 1.1, 0, 0], [side, side, 0.1]] for k in range(len(names))])
     px = np.full((len(names), 2), side * UNIT)
     is_open = np.array([name in opened for name in names])
-    return Cut(nodes, is_open, px, px.min(1), px.max(1), np.full(len(names), UNIT)), boxes
+    ones, zeros = np.ones(len(names)), np.zeros(len(names))
+    sides = (px, px.min(1), px.max(1), np.full(len(names), UNIT))
+    return Cut(nodes, is_open, *sides, zeros, ones, zeros, np.ones(len(names), np.int64)), boxes
 
 
 def noise(*shape, dtype=np.float32):
@@ -81,7 +84,7 @@ def test_how_large_a_face_must_be_is_counted_in_text_pixels(made, px, scale, sho
     graph, pictures = made(w=noise(30, 20))
     cut, boxes = boxes_for(graph, ["w"])
     sides = np.array([px], np.float64)
-    cut = Cut(cut.nodes, cut.opened, sides, sides.min(1), sides.max(1), cut.unit_px)
+    cut = replace(cut, px=sides, short_px=sides.min(1), long_px=sides.max(1))
     assert len(pictures.faces(cut, boxes, FRONT, VIEWPORT, scale)[0]) == shown
 
 
@@ -97,7 +100,7 @@ def test_the_largest_face_comes_first(made):
     cut, boxes = boxes_for(graph, ["small", "large"])
     boxes[:, 0, 0] = [-0.3, 0.3]
     px = np.array([[100.0, 100.0], [300.0, 300.0]])
-    cut = Cut(cut.nodes, cut.opened, px, px.min(1), px.max(1), cut.unit_px)
+    cut = replace(cut, px=px, short_px=px.min(1), long_px=px.max(1))
     faces, _ = pictures.faces(cut, boxes, FRONT, VIEWPORT, 1.0)
     assert [face.row for face in faces] == [1, 0]
 
@@ -188,7 +191,7 @@ def test_of_more_faces_than_tiles_the_largest_get_theirs(made):
     cut, boxes = boxes_for(graph, names)
     boxes[:, 0, 0] = np.linspace(-0.2, 0.2, len(names))
     px = np.stack([np.arange(420) + 100.0] * 2, 1)
-    cut = Cut(cut.nodes, cut.opened, px, px.min(1), px.max(1), cut.unit_px)
+    cut = replace(cut, px=px, short_px=px.min(1), long_px=px.max(1))
     faces, _ = pictures.faces(cut, boxes, FRONT, VIEWPORT, 1.0)
     picture = pictures.picture(faces, Statistic.SIGNED, 1.0)
     assert sorted(patch.face.row for patch, _ in picture.patches) == list(range(420 - MOST_TILES, 420))

@@ -48,6 +48,11 @@ class Grids:
         high = np.maximum.reduceat(placement.center[children] + half, start)
         return cls(gaps, is_grid, owners.astype(np.int64), (low + high) / 2, high - low)
 
+    def closed(self) -> "Grids":
+        """Return as many nodes without grids."""
+        none = np.empty(0, np.int64)
+        return Grids(np.zeros_like(self.gaps), np.zeros_like(self.is_grid), none, np.empty((0, 3)), np.empty((0, 3)))
+
 
 def _gaps(placement: Placement, parent: NDArray[np.int32], order: NDArray[np.int64]) -> NDArray[np.float32]:
     gaps = np.full((len(parent), 2), np.inf)

@@ -13,6 +13,7 @@ from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..captions import facts_of, title_of
 from ..cut import CutTree
+from ..spotlight import Spotlight
 from ..theme import Theme, node_colors, node_tones, plate_colors
 from .grids import Grids
 from .labels import LabelBook
@@ -43,7 +44,8 @@ class SceneModel:
     plates: NDArray[np.uint8]
     grids: Grids
     labels: LabelBook
-    heading: Callable[[int], tuple[str, str]]  # a focus's title and line of facts
+    heading: Callable[[int, bool], tuple[str, str]]  # a focus's title, in plain words or not, and line of facts
+    spotlight: Callable[[frozenset[int]], Spotlight]  # of a state's lit nodes
     hidden: frozenset[int]
     is_hidden: NDArray[np.bool_]
     routes_shown: NDArray[np.bool_]
@@ -62,15 +64,37 @@ class SceneModel:
             plate_colors(graph, theme, tones),
             grids,
             LabelBook(graph, placement, grids, theme),
-            lru_cache(maxsize=64)(lambda node: (title_of(graph, node), facts_of(graph, node))),
+            lru_cache(maxsize=64)(lambda node, plain: (title_of(graph, node, plain), facts_of(graph, node))),
+            lru_cache(maxsize=4)(lambda nodes: Spotlight(graph, nodes)),
             frozenset(),
             np.zeros(len(graph), bool),
             np.ones(len(placement.routes), bool),
         )
 
+    def placed(self, placement: Placement, theme: Theme) -> "SceneModel":
+        """Return the same model in another placement, with nothing hidden."""
+        grids = Grids.of(placement, self.graph.parent)
+        return replace(
+            self,
+            placement=placement,
+            tree=CutTree(self.graph, placement),
+            grids=grids,
+            labels=LabelBook(self.graph, placement, grids, theme),
+            hidden=frozenset(),
+            is_hidden=np.zeros(len(self.graph), bool),
+            routes_shown=np.ones(len(placement.routes), bool),
+        )
+
+    def moved(self, placement: Placement) -> "SceneModel":
+        """Return the model on its way to another placement, made in no time: without gaps between tiles, and routes."""
+        routes_shown = np.ones(len(placement.routes), bool)
+        tree, grids = self.tree.moved(placement), self.grids.closed()
+        return replace(self, placement=placement, tree=tree, grids=grids, routes_shown=routes_shown)
+
     def hiding(self, hidden: frozenset[int]) -> "SceneModel":
         """Return the same model with these parts hidden, and no others."""
         is_hidden, routes = hidden_mask(self.graph, hidden), self.placement.routes
+        self.labels.hide(is_hidden)
         return replace(
             self,
             tree=CutTree(self.graph, self.placement, is_hidden),

@@ -1,6 +1,7 @@
 """The scene: what a view state looks like, in one renderer that any render window can show."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  VTK finds its OpenGL classes through this import
@@ -16,30 +17,36 @@ from ..captions import hidden_words
 from ..coloring import Coloring
 from ..cut import MOVING_BUDGET, STILL_BUDGET, choose_cut
 from ..framing import Angle, framing, in_the_way
+from ..glow import HOVER_PX, SELECTION_PX
 from ..label_layout import PlacedLabel
-from ..pick import nearest_box
+from ..pick import surface_point
+from ..spotlight import Spotlight
 from ..state import ViewState
 from ..theme import THEMES, Theme, Tone, rgb
 from .boxes import Boxes, to_world
 from .cell_numbers import CellNumbers
-from .frame import Frame, View, focus_share
+from .frame import Frame, View, focus_share, painted
 from .ground import Ground
 from .heading import Heading
 from .legend import Legend, LegendPanel
 from .margins import free_margins, has_legend
 from .model import SceneModel
 from .outline import Box, Outlines, outline_rects
-from .overlay import Overlay
+from .overlay import Overlay, Writing
+from .picking import box_of, part_at, parts_in
 from .ports import Tabs, tabs_of
+from .previews import PreviewQuads
 from .ribbons import Ribbons, route_rects
 from .said import headline, height_key, told, value_key
 from .surfaces import Surfaces
 from .values import Values
+from .ways import Ways
 
 __all__ = ["Scene"]
 
-_MULTISAMPLES = 8
 _ROUTE_MIN_PX = 0.7
+_MARKS, _MARKS_MOVING = 1500, 24  # outlines of selected parts, at 0.3 ms each
+_MAP_BUDGET = 3000  # boxes: 10 ms of QPainter
 _NO_RECTS = np.empty((0, 4))
 
 
@@ -61,6 +68,8 @@ class Scene:
     renderer : vtkRenderer
     frame : Frame or None
         What the last `draw` drew.
+    ways : Ways or None
+        The routes and ports that it drew, to point at.
     """
 
     def __init__(self, theme: Theme, on_ready: Callable[[], None] | None = None) -> None:
@@ -69,8 +78,12 @@ class Scene:
         self.renderer.SetAutomaticLightCreation(False)  # faces are lit on the CPU
         self.renderer.SetUseOIT(False)  # the overlay is blended in the order it is drawn
         self.frame: Frame | None = None
+        self.ways: Ways | None = None
         self._on_ready = on_ready
         self._model: SceneModel | None = None
+        self._step: SceneModel | None = None  # the model on its way to where `_model` is
+        self._left: Placement | None = None  # where it was before
+        self._said: Legend | None = None  # what the legend named last
         self._values: Values | None = None
         self._dress(theme)
 
@@ -78,6 +91,17 @@ class Scene:
     def labels(self) -> list[PlacedLabel]:
         """The labels that the last `draw` placed, the most important first."""
         return self._model.labels.placed if self._model is not None else []
+
+    @property
+    def writings(self) -> list[Writing]:
+        """Every line of text of the last `draw`: title, legend, labels, numbers."""
+        return self._overlay.writings
+
+    def erase_writings(self) -> None:
+        """Draw the last frame without its text at the next render, with all that stands behind it."""
+        if self.frame is not None:
+            self._overlay.erase()
+            self._overlay.finish(self.frame.view.viewport, self.frame.view.scale)
 
     # ---------------------------------------------------------------- models
     def show(self, graph: ModelGraph, placement: Placement, book: OverlayBook | None = None) -> None:
@@ -91,25 +115,49 @@ class Scene:
         """Go on with another placement of the same model."""
         if self._model is None:
             raise RuntimeError("show a model first")
-        self._model = SceneModel.of(self._model.graph, placement, self._model.book, self._theme)
+        self._left, self._step = self._model.placement, None
+        self._model = self._model.placed(placement, self._theme)
+        self.frame = self.ways = None
+
+    def move(self, step: Placement | None) -> None:
+        """Show the model on its way to the placement that it was given last; None shows it there."""
+        if self._model is None:
+            raise RuntimeError("show a model first")
+        self._step = None if step is None else (self._step or self._model).moved(step)
         self.frame = None
 
     def close_model(self) -> None:
         """Let go of the model and end the thread that reads its weights."""
         if self._values is not None:
             self._values.close()
-        self.frame = self._model = self._values = None
+        self.frame = self.ways = self._model = self._step = self._left = self._values = None
 
-    def fit(self, node: int, viewport: Viewport, angle: Angle | None = None, scale: float = 1.0) -> Camera:
-        """Return the camera that frames a node, with the ground of title and legend kept free."""
+    def fit(
+        self,
+        node: int,
+        viewport: Viewport,
+        angle: Angle | None = None,
+        scale: float = 1.0,
+        orthographic: bool = False,
+        beside: Iterable[int] = (),
+    ) -> Camera:
+        """Return the camera that frames a node and others beside it, with the ground of title and legend kept free."""
         if self._model is None:
             raise RuntimeError("show a model first")
         graph, placement = self._model.graph, self._model.placement
-        return framing(graph, placement, node, angle, viewport, free_margins(viewport, scale))
+        margins = free_margins(viewport, scale)
+        return framing(graph, placement, node, angle, viewport, margins, orthographic, beside)
 
     # ---------------------------------------------------------------- frames
     def draw(
-        self, state: ViewState, viewport: Viewport, *, scale: float = 1.0, moving: bool = False, names: float = 1.0
+        self,
+        state: ViewState,
+        viewport: Viewport,
+        *,
+        scale: float = 1.0,
+        moving: bool = False,
+        names: float = 1.0,
+        detail: float = 1.0,
     ) -> None:
         """Prepare everything for the window's next render.
 
@@ -121,9 +169,11 @@ class Scene:
         scale : float
             Device pixels of a text pixel.
         moving : bool
-            The camera is on its way: less detail, no multisampling.
+            The camera is on its way: less detail.
         names : float
             Opacity of the labels on the model, 0 to 1; title and legend stay.
+        detail : float
+            A factor on the sizes at which containers open, from `Pacing`: the larger, the coarser.
 
         Raises
         ------
@@ -133,30 +183,37 @@ class Scene:
         if self._theme.name != state.theme:
             self._undress()
             self._dress(THEMES[state.theme])
-        window = self.renderer.GetRenderWindow()
-        if window is not None:
-            window.SetMultiSamples(0 if moving else _MULTISAMPLES)
-        model, values = self._model, self._values
-        if model is None or values is None:
+        model, values = self._step or self._model, self._values
+        if model is None or self._model is None or values is None:
             return
-        hidden = state.hidden | in_the_way(model.graph, model.placement, state.focus)
+        hidden = state.hidden | in_the_way(model.graph, self._model.placement, state.focus)
+        if self._step is not None and self._left is not None:
+            hidden |= in_the_way(model.graph, self._left, state.focus)
         if hidden != model.hidden:
-            model = self._model = model.hiding(hidden)
-        view = View(state.camera or self.fit(state.focus, viewport, state.angle, scale), viewport, scale, moving)
+            model = model.hiding(hidden)
+            if self._step is not None:
+                self._step = model
+            else:
+                self._model = model
+        parallel = state.projection == "orthographic"
+        camera = state.camera or self.fit(state.focus, viewport, state.angle, scale, parallel)
+        view = View(camera, viewport, scale, moving)
         values.choose(state, self._theme)
         budget = MOVING_BUDGET if moving else STILL_BUDGET
-        cut = choose_cut(model.tree, view.camera, viewport, budget, scale, values.on_surfaces)
+        cut = choose_cut(model.tree, view.camera, viewport, budget, scale, values.on_surfaces, detail)
         values.look(model.placement, cut, view, state.focus)
         fade = focus_share(model.placement, state.focus, view.camera, viewport)
-        args = (model.graph, model.placement, view, cut, model.faces, model.plates, values.paint, state.focus, fade)
-        frame = self.frame = Frame.of(*args)
+        spotlight = model.spotlight(state.spotlight)
+        look = (model.faces, model.plates, values.paint, state.focus, fade, spotlight)
+        frame = self.frame = Frame.of(model.graph, model.placement, view, cut, *look)
         values.dress(self._boxes, self._surfaces, frame)
-        depths = self._boxes.fill(frame, model.placement, model.grids.gaps)
+        self._boxes.fill(frame, model.placement, model.grids.gaps)
+        self._previews.fill(model.tree, frame, model.grids.gaps, look)
         tabs = tabs_of(model.graph, model.placement, frame, model.is_hidden)
-        routes = self._fill_ribbons(model, frame, tabs, state.focus, fade)
+        routes = self._fill_ribbons(model, frame, tabs, state.focus, fade, spotlight)
         self._fill_outlines(model, view, state)
         self._fill_overlay(model, values, frame, state, routes, tabs, names)
-        self._look(view.camera, depths)
+        self._look(view.camera, frame.depths)
 
     @property
     def coloring(self) -> Coloring | None:
@@ -174,22 +231,52 @@ class Scene:
         return self._values.problems if self._values is not None else []
 
     def box(self, node: int) -> Box:
-        """Return centre and size of a node as the last `draw` drew it."""
+        """Return centre and size of a node as the last `draw` drew it, flat where a closed box shows it."""
         if self._model is None:
             raise RuntimeError("show a model first")
-        if self.frame is not None:
-            row = np.flatnonzero(self.frame.cut.nodes == node)
-            if len(row):
-                return self.frame.center[row[0]], self.frame.size[row[0]]
-        return self._model.placement.center[node], self._model.placement.size[node]
+        return box_of((self._step or self._model).tree, self.frame, node)
 
     def pick(self, x: float, y: float) -> int | None:
-        """Return the deepest drawn node at a device pixel (origin at the top left), as of the last `draw`."""
+        """Return the deepest part that one can tell apart at a device pixel, or within a hair's breadth of it.
+
+        The origin is at the top left, and what is there is as the last `draw` drew it.
+        """
+        if self.frame is None or self._model is None:
+            return None
+        return part_at((self._step or self._model).tree, self.frame, self._previews.shown, (x, y))
+
+    def pick_band(self, band: tuple[float, float, float, float]) -> list[int]:
+        """Return the largest parts inside a rectangle (left, top, right, bottom in device pixels), ascending."""
+        if self.frame is None or self._model is None:
+            return []
+        return parts_in(self._model.tree, self.frame, self._previews.shown, band)
+
+    def pick_route(self, x: float, y: float) -> int | None:
+        """Return the route whose ribbon is under a device pixel, or close beside it where no part is meant there."""
+        return self.ways.route_at((x, y), self.pick(x, y)) if self.ways is not None else None
+
+    def surface(self, px: Sequence[float], camera: Camera) -> NDArray[np.float64] | None:
+        """Return the point of the drawn boxes that a camera sees at a device pixel, None where there is none."""
         if self.frame is None:
             return None
-        frame = self.frame
-        hit = nearest_box(frame.center, frame.size, *frame.view.camera.ray((x, y), frame.view.viewport))
-        return None if hit is None else int(frame.cut.nodes[hit])
+        return surface_point(self.frame.center, self.frame.size, *camera.ray(px, self.frame.view.viewport))
+
+    def overview(self, camera: Camera, viewport: Viewport) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return the boxes that a map needs, and the colours of their fronts as the last `draw` would show them.
+
+        Returns
+        -------
+        nodes : ndarray of int64, shape (K,)
+            Containers before what is in them.
+        colors : ndarray of uint8, shape (K, 3)
+        """
+        model, values = self._model, self._values
+        if model is None or values is None:
+            raise RuntimeError("show a model first")
+        cut = choose_cut(model.tree, camera, viewport, _MAP_BUDGET, 0.5)  # finer than one would read
+        look = (model.faces, model.plates, values.paint, 0, 0.0, model.spotlight(frozenset()))
+        colors, behind, datum = painted(model.graph, cut.nodes, cut.opened, *look)
+        return cut.nodes, values.paint.shown(datum, colors, behind)
 
     def value_at(self, x: float, y: float, node: int) -> str | None:
         """Return what the overlay says of a node under a device pixel; None where there is no overlay."""
@@ -205,6 +292,12 @@ class Scene:
         """Return the value at a height (device pixels) of the legend's bar."""
         return self._legend.values.value(y)
 
+    def shift(self, dx: float, dy: float) -> None:
+        """Move the model, but no writing, by some pixels (right, down) in the renders until the next `draw`."""
+        if self.frame is not None:
+            width, height = self.frame.view.viewport
+            self.renderer.GetActiveCamera().SetWindowCenter(-2 * dx / width, 2 * dy / height)
+
     def set_ground_visible(self, visible: bool) -> None:
         """Show or hide the background; without it a picture is transparent around the model."""
         self._ground.actor.SetVisibility(visible)
@@ -213,41 +306,57 @@ class Scene:
     def _dress(self, theme: Theme) -> None:
         self._theme = theme
         self._boxes, self._surfaces, self._ribbons = Boxes(theme), Surfaces(theme), Ribbons(theme)
-        self._outlines, self._ground = Outlines(), Ground(theme)
+        self._previews, self._outlines, self._ground = PreviewQuads(theme), Outlines(), Ground(theme)
         self._overlay, self._heading, self._legend = Overlay(), Heading(theme), LegendPanel(theme)
         self._numbers = CellNumbers(theme)
-        # The ground comes last of the opaque: it is shaded only where nothing stands before it.
-        parts = (self._boxes, self._surfaces, self._ribbons, self._outlines, self._ground, self._overlay)
+        # Previews come before the fronts that they cover, and the ground last of the opaque: nothing is shaded twice.
+        parts = (
+            self._previews,
+            self._boxes,
+            self._surfaces,
+            self._ribbons,
+            self._outlines,
+            self._ground,
+            self._overlay,
+        )
         self._actors = [part.actor for part in parts]
         for actor in self._actors:
             self.renderer.AddActor(actor)
         if self._model is not None:
-            model = self._model
+            model, self._step = self._model, None
             self._model = SceneModel.of(model.graph, model.placement, model.book, theme)
 
     def _undress(self) -> None:
         for actor in self._actors:
             self.renderer.RemoveActor(actor)
 
-    def _fill_ribbons(self, model: SceneModel, frame: Frame, tabs: Tabs, focus: int, fade: float) -> NDArray[np.int64]:
+    def _fill_ribbons(
+        self, model: SceneModel, frame: Frame, tabs: Tabs, focus: int, fade: float, spotlight: Spotlight
+    ) -> NDArray[np.int64]:
         """Draw the routes on opened plates that are wide enough to be seen, and return them."""
         routes, cut, view = model.placement.routes, frame.cut, frame.view
-        unit_px = np.zeros(len(model.graph))
-        unit_px[cut.nodes[cut.opened]] = cut.unit_px[cut.opened]
+        row_of = np.full(len(model.graph), -1)
+        row_of[cut.nodes[cut.opened]] = np.flatnonzero(cut.opened)
+        rows = row_of[routes.owner]
         least = _ROUTE_MIN_PX * view.scale * (2 if view.moving else 1)
-        shown = np.flatnonzero((routes.width * unit_px[routes.owner] >= least) & model.routes_shown)
-        owner = routes.owner[shown]
+        shown = np.flatnonzero((rows >= 0) & model.routes_shown)
+        shown = shown[routes.width[shown] * (cut.unit_px * cut.rise)[rows[shown]] >= least]
+        owner, rows = routes.owner[shown], rows[shown]
         inside = (owner >= focus) & (owner < focus + model.graph.size[focus])
         share = np.where(inside, 0.0, fade)
-        self._ribbons.fill(
-            routes, shown, view, unit_px[owner], model.plates[owner], share, tabs, frame.shown(tabs.rows)
-        )
+        if spotlight:
+            share = spotlight.of_routes(routes.source[shown], routes.target[shown], owner)
+        ribbons = self._ribbons
+        ribbons.fill(routes, shown, frame, rows, model.plates[owner], share, tabs, frame.shown(tabs.rows))
+        self.ways = Ways(model.graph, frame, routes, shown, ribbons.lines, ribbons.width, tabs)
         return shown
 
     def _fill_outlines(self, model: SceneModel, view: View, state: ViewState) -> None:
-        marks = [(state.selection, self._theme.selection, 2.5), (state.hover, self._theme.hover, 1.5)]
-        shown = [mark for mark in marks if mark[0] is not None and not model.is_hidden[mark[0]]]
-        framed = [(self.box(node), rgb(color), px * view.scale) for node, color, px in shown if node is not None]
+        selected = state.selected[: _MARKS_MOVING if view.moving else _MARKS]
+        marks = [(node, self._theme.selection, SELECTION_PX) for node in selected]
+        if state.hover is not None:
+            marks.append((state.hover, self._theme.hover, HOVER_PX))
+        framed = [(self.box(node), rgb(color), width) for node, color, width in marks if not model.is_hidden[node]]
         self._outlines.fill(framed, view)
 
     def _fill_overlay(
@@ -263,23 +372,27 @@ class Scene:
         view = frame.view
         self._overlay.clear()
         self._legend.values.clear()
-        model.labels.placed = []
+        if not (state.labels and names > 0):
+            model.labels.placed = []  # else the new ones stay where these were, if they can
         if state.labels:
             lanes, lane_of = route_rects(model.placement.routes, routes, view)
-            title, facts = model.heading(state.focus)
+            title, facts = model.heading(state.focus, state.plain_words)
             if state.hidden:
                 facts = " · ".join(filter(None, [facts, hidden_words(len(state.hidden))]))
             covered = self._reaches_title(model, view)
             taken = self._heading.draw(self._overlay, view, title, facts, headline(values), covered)
             if has_legend(view.viewport, view.scale):
-                legend = _legend(model, values, frame, lane_of[_on_screen(lanes, view.viewport)], tabs)
-                taken.append(self._legend.draw(self._overlay, view, legend))
+                on_screen = lane_of[_on_screen(lanes, view.viewport)]
+                if self._step is None or self._said is None:  # on the way there are no routes, only for a moment
+                    self._said = _legend(model, values, frame, on_screen, tabs, state.plain_words)
+                taken.append(self._legend.draw(self._overlay, view, self._said))
             marked = [node for node in (state.selection, state.hover) if node is not None and not model.is_hidden[node]]
             marks = np.concatenate([_NO_RECTS, *(outline_rects(self.box(node), view) for node in marked)])
             self._overlay.opacity = names
             if names > 0:
                 taken += values.write_cells(self._numbers, self._overlay, frame, taken)
-                model.labels.draw(self._overlay, frame, state.focus, taken, lanes, marks, values.pictured, tabs)
+                places = (taken, lanes, marks, values.pictured | self._previews.pictured, tabs)
+                model.labels.draw(self._overlay, frame, state.focus, *places, state.plain_words)
         self._overlay.finish(view.viewport, view.scale)
 
     def _reaches_title(self, model: SceneModel, view: View) -> bool:
@@ -295,10 +408,15 @@ class Scene:
         view.SetPosition(*to_world(camera.eye))
         view.SetViewUp(*to_world(camera.axes[1]))
         view.SetViewAngle(camera.fov)
+        view.SetParallelProjection(camera.orthographic)
+        view.SetParallelScale(camera.distance * math.tan(math.radians(camera.fov) / 2))
         view.SetClippingRange(*depths)
+        view.SetWindowCenter(0.0, 0.0)
 
 
-def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.int64], tabs: Tabs) -> Legend:
+def _legend(
+    model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.int64], tabs: Tabs, plain: bool
+) -> Legend:
     """Return what a frame's legend must name: the tones of closed boxes, the routes on the screen, the overlay."""
     tones = np.unique(model.tones[frame.cut.nodes[~frame.cut.opened]])
     columns = model.placement.routes
@@ -311,6 +429,7 @@ def _legend(model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.
         bool(len(tabs.ports)),
         value_key(values, frame),
         height_key(values),
+        plain,
     )
 
 

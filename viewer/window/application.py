@@ -21,7 +21,7 @@ def run(model: str | ModelGraph | None = None, *, theme: str | None = None, **op
     ----------
     model : str or ModelGraph, optional
         A path or a graph; None for the start page.
-    theme : {"dark", "light"}, optional
+    theme : {"dark", "light", "print"}, optional
         None for the one that was used last.
     **options
         How to show the model: those of `view_state` (``focus``, ``level``, ``camera``, ``labels``, ``saved`` ...).
@@ -58,6 +58,7 @@ def run(model: str | ModelGraph | None = None, *, theme: str | None = None, **op
 
 def _window(theme: str | None) -> "tuple[QApplication, Any]":
     try:
+        from ..theme import THEMES
         from .main_window import MainWindow
         from .qt_application import qt_application
         from .recent import settings
@@ -65,7 +66,7 @@ def _window(theme: str | None) -> "tuple[QApplication, Any]":
         raise MachineError(f"the window cannot start: {error}; 'archviz3d doctor' tells what is missing") from error
     app = qt_application()
     theme = theme or str(settings().value("theme", "dark"))
-    window = MainWindow(theme if theme in ("dark", "light") else "dark")
+    window = MainWindow(theme if theme in THEMES else "dark")
     window.show()
     return app, window
 

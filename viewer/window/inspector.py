@@ -41,6 +41,10 @@ class Inspector(QScrollArea):
         """The path of the node that is described, None where there is none."""
         return self._shown[0].path(self._shown[1]) if self._shown is not None else None
 
+    def copy_path(self) -> None:
+        """Put the path of the part that is told of into the clipboard."""
+        QGuiApplication.clipboard().setText(self.path or "")
+
     def show_node(self, graph: ModelGraph, node: int, icons: NodeIcons, first: Section | None = None) -> None:
         """Describe a node; a section of what is looked at now comes before all others."""
         if self._shown == (graph, node, icons):
@@ -112,6 +116,6 @@ class Inspector(QScrollArea):
         copy.setObjectName("copyPath")
         copy.setText(self.tr("Copy"))
         copy.setToolTip(self.tr("Copy the path"))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(path))
+        copy.clicked.connect(self.copy_path)
         row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         return row

@@ -2,20 +2,11 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QLabel,
-    QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
@@ -26,13 +17,17 @@ from ..state import ViewState
 from ..theme import THEMES
 from .background import Background
 from .breadcrumb import Breadcrumb
-from .cheat_sheet import CheatSheet
-from .command_table import command_table, gestures
+from .command_table import command_table
 from .commands import install, refresh
+from .context_menu import context_menu
+from .dialogs import Dialogs
+from .drops import Drops
 from .first_view import FirstView, first_view
 from .hiding import Hiding
 from .icons import NodeIcons
 from .inspector import Inspector
+from .lighting import Lighting
+from .looks import Looks
 from .model_view import ModelView
 from .notices import MessageBar, ProgressBar
 from .opening import ModelOpener
@@ -42,6 +37,7 @@ from .placing import Placing
 from .recent import add_recent, recent_files, sample_path, settings
 from .recent_menu import RecentMenu
 from .save_picture import PictureSaver
+from .selected import selected_section, selected_words
 from .start_page import StartPage
 from .style import apply_style
 from .tree_panel import TreePanel
@@ -55,14 +51,13 @@ class MainWindow(QMainWindow):
     Parameters
     ----------
     theme : str
-        "dark" or "light".
+        "dark", "light" or "print".
     """
 
     def __init__(self, theme: str = "dark") -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAcceptDrops(True)
         self.graph: ModelGraph | None = None
         self.placement: Placement | None = None
         self.book: OverlayBook | None = None
@@ -81,10 +76,14 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector()
         self.overlays = OverlayController(self.state, self.view, self)
         self.hiding = Hiding(self.state, self.view.navigator, self)
+        self.lighting = Lighting(self.state, self)
         self.placing = Placing(self.state, self)
+        self.looks = Looks(self.state, self._update_actions)
         self.opener = ModelOpener(self)
         self.pictures = PictureSaver(self)
         self._background = Background(self)
+        self.dialogs = Dialogs(self)
+        Drops(self)
         self._lay_out()
         self._recent_menu = RecentMenu(self)
         self.commands = command_table(self)
@@ -110,7 +109,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         column.addWidget(self.overlays.timeline)
         self.setCentralWidget(self._centre)
-        self.panels = Panels(self, self.tree, self.overlays.panel, self.inspector)
+        self.panels = Panels(self, self.view, self.tree, self.overlays.panel, self.inspector)
         self._facts, self._hint = QLabel(), QLabel()
         for label in (self._facts, self._hint):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -125,8 +124,8 @@ class MainWindow(QMainWindow):
         self.opener.failed.connect(self._on_failed)
         self.opener.finished.connect(self.progress.done)
         self.progress.cancelled.connect(self.cancel)
-        self.start.open_file.connect(self.ask_file)
-        self.start.open_folder.connect(self.ask_folder)
+        self.start.open_file.connect(self.dialogs.ask_file)
+        self.start.open_folder.connect(self.dialogs.ask_folder)
         self.start.open_sample.connect(self.open_sample)
         self.start.open_path.connect(self.open)
         self.breadcrumb.chosen.connect(self.view.navigator.go_to)
@@ -138,11 +137,17 @@ class MainWindow(QMainWindow):
         self._recent_menu.chosen.connect(self.open)
         self.state.events.focus.connect(self._on_focus)
         self.state.events.selection.connect(self._on_selection)
+        self.state.events.marked.connect(self._on_marked)
         self.state.events.hover.connect(self._on_hover)
         self.state.events.theme.connect(self._on_theme)
+        for switch in (self.state.events.labels, self.state.events.plain_words, self.state.events.projection):
+            switch.connect(self._update_actions)
+        self.view.menu_asked.connect(self.show_menu)
         self._background.failed.connect(self._on_unprepared)
         self.view.failed.connect(self.message.tell)
         self.hiding.refused.connect(lambda text: self.statusBar().showMessage(text, 4000))
+        self.lighting.told.connect(lambda text: self.statusBar().showMessage(text, 8000))
+        self.lighting.changed.connect(self._update_actions)
         self.placing.failed.connect(self.message.tell)
         self.placing.placed.connect(self._on_placed)
         self.hiding.changed.connect(self._on_hidden)
@@ -186,30 +191,24 @@ class MainWindow(QMainWindow):
         """Open the model that ships with archviz3d."""
         self.open(sample_path())
 
-    def ask_file(self) -> None:
-        """Let the user choose a file to open."""
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open a model"), self._last_folder())
-        if path:
+    def open_dropped(self, path: str) -> None:
+        """Open a file that was dropped here: values where there is a model to show them on, else a model."""
+        if self.graph is not None and is_overlay_file(path):
+            self.overlays.open_file(path, otherwise=self._open_instead)
+        else:
             self.open(path)
 
-    def ask_folder(self) -> None:
-        """Let the user choose a folder to open."""
-        path = QFileDialog.getExistingDirectory(self, self.tr("Open a model folder"), self._last_folder())
-        if path:
-            self.open(path)
-
-    def ask_overlay_file(self) -> None:
-        """Let the user choose a file of values to show on the model."""
-        kinds = self.tr("Values on parts") + " (*.csv *.tsv *.json *.jsonl *.ndjson *.npz)"
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open an overlay"), self._last_folder(), kinds)
-        if path:
-            self.overlays.open_file(path)
+    def _open_instead(self, path: str, problem: str) -> None:
+        """Open a file as a model that holds no overlay; if it is no model, either, both problems are told."""
+        self.open(path)
+        self._aside = problem
 
     def close_model(self) -> None:
         """Go back to the start page."""
         self.cancel()
         self.overlays.clear()
         self.hiding.show_model(None)
+        self.lighting.show_model(None)
         self.placing.clear()
         self.view.clear()
         self.tree.clear()
@@ -247,6 +246,7 @@ class MainWindow(QMainWindow):
         self.overlays.show_book(first.book)
         self._has_model(True)
         self.hiding.show_model(graph)
+        self.lighting.show_model(graph)
         self.placing.show_model(graph, first.placement, wanted)
         self.view.show_model(graph, first.placement, wanted, first.book)
         self._on_focus(self.state.focus)
@@ -303,9 +303,16 @@ class MainWindow(QMainWindow):
         self._inspect(self.state.focus if selection is None else selection)
         self._update_actions()
 
+    def _on_marked(self) -> None:
+        if self.state.selection is not None:
+            self._inspect(self.state.selection)
+        self._on_hover(self.state.hover)
+
     def _inspect(self, node: int) -> None:
         if self.graph is not None and self._icons is not None:
-            self.inspector.show_node(self.graph, node, self._icons, self.overlays.facts(node))
+            several = len(self.state.selected) > 1
+            first = selected_section(self.graph, self.state.selected) if several else self.overlays.facts(node)
+            self.inspector.show_node(self.graph, node, self._icons, first)
 
     def _on_values(self) -> None:
         self._inspect(self.state.focus if self.state.selection is None else self.state.selection)
@@ -323,7 +330,10 @@ class MainWindow(QMainWindow):
             self.progress.done()
 
     def _on_hover(self, node: int | None) -> None:
-        self._hint.setText("" if node is None or self.graph is None else self.graph.path(node) or self.graph.name)
+        hint = "" if node is None or self.graph is None else self.graph.path(node) or self.graph.name
+        if node is None and self.graph is not None and len(self.state.selected) > 1:
+            hint = selected_words(self.graph, self.state.selected)
+        self._hint.setText(hint)
 
     def _on_hidden(self) -> None:
         self.tree.show_hidden(self.state.hidden)
@@ -345,48 +355,26 @@ class MainWindow(QMainWindow):
         refresh(self.commands, self.actions_by_id, self.graph is not None)
 
     # ---------------------------------------------------------------- commands
-    def enter_selection(self) -> None:
-        """Fly to what is selected."""
-        if self.state.selection is not None:
-            self.view.navigator.go_to(self.state.selection)
+    def leave(self) -> None:
+        """Light everything again where some is dimmed, drop several selected parts, or else go up a level."""
+        if not self.lighting.leave():
+            self.view.navigator.up()
 
     def find_part(self) -> None:
         """Let the user search."""
         self.panels.show_tree()
         self.tree.focus_search()
 
-    def is_arranged(self, arrangement: str) -> bool:
-        """Whether this arrangement was asked for."""
-        return self.state.arrangement == arrangement
-
-    def arrange(self, arrangement: str) -> None:
-        """Set the layers of the model into another arrangement; focus and selection stay."""
-        self.state.arrangement = arrangement
-        self._update_actions()  # what was chosen again is unchecked by its action
-
-    def has_labels(self) -> bool:
-        """Whether labels are shown."""
-        return self.state.labels
-
-    def toggle_labels(self) -> None:
-        """Show or hide the labels."""
-        self.state.labels = not self.state.labels
-
-    def is_light(self) -> bool:
-        """Whether the light theme is on."""
-        return self.state.theme == "light"
-
-    def toggle_theme(self) -> None:
-        """Change between dark and light."""
-        self.state.theme = "dark" if self.is_light() else "light"
-
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def show_cheat_sheet(self) -> None:
-        """Show all keys."""
-        CheatSheet(self.commands, gestures(), self).open()
+    def show_menu(self, node: int | None, at: QPoint) -> None:
+        """Show the menu of a part, which is selected by it, or of the ground, at a point of the screen."""
+        if node not in self.state.selected:
+            self.state.selection = node
+        self._update_actions()
+        context_menu(self.actions_by_id, node, self).popup(at)
 
     def save_picture(self) -> None:
         """Let the user save what the scene shows."""
@@ -394,29 +382,6 @@ class MainWindow(QMainWindow):
             self.pictures.ask_and_save(self.graph, self.placement, self.state, self.view.viewport(), self.book)
 
     # ---------------------------------------------------------------- Qt's events
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
-            event.acceptProposedAction()
-            self.start.show_drop(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.start.show_drop(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.start.show_drop(False)
-        event.acceptProposedAction()
-        path = event.mimeData().urls()[0].toLocalFile()
-        if self.graph is not None and is_overlay_file(path):
-            self.overlays.open_file(path, otherwise=self._open_instead)
-        else:
-            self.open(path)
-
-    def _open_instead(self, path: str, problem: str) -> None:
-        """Open a file as a model that holds no overlay; if it is no model, either, both problems are told."""
-        self.open(path)
-        self._aside = problem
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self.cancel()
         self.overlays.clear()
@@ -424,10 +389,6 @@ class MainWindow(QMainWindow):
         # The GL resources go while their context is still there: left to the destructors, drivers crash at exit.
         self.view.close()
         super().closeEvent(event)
-
-    def _last_folder(self) -> str:
-        recent = recent_files()
-        return str(Path(recent[0]).parent) if recent else str(Path.home())
 
 
 def _app() -> QApplication:

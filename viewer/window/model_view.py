@@ -1,47 +1,42 @@
-"""The 3D view of one model: draws a ViewState through a Scene, and turns the mouse into changes of the state."""
+"""The 3D view of one model: draws a ViewState through a Scene, and lets the mouse change the state."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QWidget
 
 from ...errors import ArchvizError
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..camera import Camera
+from ..glow import HOVER_PX, SELECTION_PX, silhouette
 from ..hiding import hidden_by
+from ..pacing import Pacing
 from ..scene import Scene
 from ..scene.margins import free_margins
 from ..state import ViewState
 from ..theme import THEMES
 from .gl_widget import GlWidget
-from .hover_tip import HoverTip
-from .legend_drag import LegendDrag
+from .morphing import Morphing
+from .motion import is_reduced
+from .mouse import Mouse
 from .navigator import Navigator
 from .outline_layer import OutlineLayer
+from .overview_map import OverviewMap
+from .steering import Steering
 
 __all__ = ["ModelView"]
 
-_REST = 150  # milliseconds without movement until the full-quality frame
+_REST = 100  # milliseconds without movement until a frame with everything, which then gets finer
 _SETTLE = 300  # milliseconds after a click until the frame that shows it: a second click comes sooner
-_FRAME = 16  # milliseconds: hover is looked up at most once in this time
-_ORBIT = 0.3  # degrees a pixel
-_WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
-_FRONT = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], np.float64)  # corners of a box's front face
-_NEAR = [(dx * r, dy * r) for r in (1.5, 3.0) for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -1))]
 _ASPECTS = (1.0, 2.4)  # a model is laid out for the shape of the view, within reason
-_LEGEND_CURSORS = {
-    None: Qt.CursorShape.ArrowCursor,
-    "low": Qt.CursorShape.SizeVerCursor,
-    "high": Qt.CursorShape.SizeVerCursor,
-    "between": Qt.CursorShape.OpenHandCursor,
-}
-_NEAREST, _FARTHEST = 1e-5, 4.0  # distances that zooming stays within, relative to the view of the whole model
 
 
 class ModelView(GlWidget):
@@ -51,41 +46,55 @@ class ModelView(GlWidget):
     ----------
     state : ViewState
         What is shown; everything that the user does here changes it, and every change of it is drawn.
+
+    Attributes
+    ----------
+    graph, placement : ModelGraph and Placement, or None
+        The model that is shown.
+    scene : Scene
+    navigator : Navigator
+    steering : Steering
+    mouse : Mouse
     """
 
     drawn = Signal()  # after each frame
     failed = Signal(str)  # why a state could not be drawn
+    menu_asked = Signal(object, QPoint)  # of a part, or None, at a point of the screen
     _more = Signal()  # from the thread that reads weights: more of them are there
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state = state
         self.scene = scene = Scene(THEMES[state.theme], self._more.emit)
-        self._graph: ModelGraph | None = None
-        self._placement: Placement | None = None
-        self._whole_distance = 1.0
-        self._drag: _Drag | None = None
-        self._legend_drag: LegendDrag | None = None
-        self._cursor: QPointF | None = None
+        self.graph: ModelGraph | None = None
+        self.placement: Placement | None = None
         self.GetRenderWindow().AddRenderer(scene.renderer)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Model in 3D"))
 
         self.navigator = Navigator(state, self.framing, self.camera, self)
+        self.morphing = Morphing(self._show_step, self.navigator.move, self)
+        self.navigator.interrupted.connect(self.morphing.release)
         self._outlines = OutlineLayer(self)
-        self._tip = HoverTip(self)
+        self._pointed: int | None = None  # the route that is brightened
+        self.steering = Steering(self)
+        self.mouse = Mouse(self)
+        self.map = OverviewMap(self)
+        self.drawn.connect(self.map.follow, Qt.ConnectionType.QueuedConnection)  # no widget moves amid a paint
+        self._pacing = Pacing()
+        self._frame_began: float | None = None
+        self.frameSwapped.connect(self._time_frame)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._come_to_rest)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
         self._settle.timeout.connect(self.redraw)
-        self._hover = QTimer(self, singleShot=True, interval=_FRAME)
-        self._hover.timeout.connect(self._look_under_cursor)
 
         events = state.events
         events.camera.connect(self._on_camera)
         events.hover.connect(self._on_hover)
         events.selection.connect(self._on_selection)
-        for signal in (events.focus, events.labels, events.angle, events.theme):
+        events.marked.connect(self._on_marked)
+        for signal in (events.focus, events.labels, events.angle, events.theme, events.projection, events.spotlight):
             signal.connect(self._on_change)
         for signal in (
             events.overlay, events.height, events.step, events.range, events.scale, events.colormap, events.keep
@@ -96,33 +105,41 @@ class ModelView(GlWidget):
 
     def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState, book: OverlayBook) -> None:
         """Show a model with its overlays as another state wants it."""
-        self._graph, self._placement = graph, placement
+        self.graph, self.placement = graph, placement
         self.scene.show(graph, placement, book)
         self.navigator.show(graph, placement)
         self.state.assign(wanted)
-        self._whole_distance = self.framing(0).distance
+        self.steering.whole = self.framing(0).distance
         self.redraw()
 
     def place(self, placement: Placement) -> None:
         """Show another placement of the same model."""
-        self._placement = placement
-        self._tip.hide()
-        self.state.hover = None
-        self._hover.start()  # another part may be under the cursor now
+        self.navigator.interrupt()
+        before, start = self.morphing.step or self.placement, self.camera()
+        self.morphing.stop()
+        self.placement = placement
+        self.mouse.forget()
+        self.mouse.look()  # another part may be under the cursor now
         self.scene.place(placement)
-        self._whole_distance = self.framing(0).distance
-        self.navigator.place(placement)
+        self.steering.whole = self.framing(0).distance
+        end = self.navigator.place(placement)
+        if before is None or is_reduced():
+            self.state.camera = end
+        else:
+            self.morphing.run(before, placement, start, end or self.framing(self.state.focus), end)
         self.redraw()
 
     def clear(self) -> None:
         """Show no model."""
         self.navigator.interrupt()
-        self._graph = self._placement = None
-        self._tip.hide()
+        self.morphing.stop()
+        self.graph = self.placement = None
+        self.mouse.forget()
         self.state.assign(ViewState(theme=self.state.theme))
         self.scene.close_model()
 
     def close(self) -> bool:
+        self.graph = self.placement = None  # what is still to come finds no model
         self.scene.close_model()
         return super().close()
 
@@ -132,9 +149,16 @@ class ModelView(GlWidget):
         left, top, right, bottom = free_margins((width, height), 1.0)
         return min(max((width - left - right) / max(1.0, height - top - bottom), _ASPECTS[0]), _ASPECTS[1])
 
-    def framing(self, node: int) -> Camera:
-        """Return the camera that frames a node in this view."""
-        return self.scene.fit(node, self.viewport(), self.state.angle, self.devicePixelRatioF())
+    def framing(self, node: int, beside: Iterable[int] = ()) -> Camera:
+        """Return the camera that frames a node, and others beside it, in this view."""
+        return self.scene.fit(
+            node,
+            self.viewport(),
+            self.state.angle,
+            self.devicePixelRatioF(),
+            self.state.projection == "orthographic",
+            beside,
+        )
 
     def camera(self) -> Camera:
         """Return the camera that is in force."""
@@ -145,38 +169,50 @@ class ModelView(GlWidget):
         self._outlines.resize(self.size())
         self._rest.start()  # while the window is being resized, quick frames do
 
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom by a factor, so that what is under the point, or else in the middle, stays there."""
-        camera = self.camera()
-        at = at or QPointF(self.width() / 2, self.height() / 2)
-        nearest, farthest = _NEAREST * self._whole_distance, _FARTHEST * self._whole_distance
-        distance = min(max(camera.distance / factor, nearest), farthest)
-        if distance != camera.distance:
-            self.state.camera = camera.zoomed(camera.distance / distance, self._device(at), self.viewport())
-
     # ---------------------------------------------------------------- drawing
     @property
     def tip_text(self) -> str:
         """What the tip beside the cursor says, "" where there is none."""
-        return self._tip.text() if self._tip.isVisible() else ""
+        return self.mouse.tip.text() if self.mouse.tip.isVisible() else ""
 
     @property
     def moving(self) -> bool:
         """Whether the camera is under way, so that speed counts more than finish."""
-        return self._rest.isActive() or self.navigator.flight.flying
+        return self._rest.isActive() or self.navigator.flight.flying or self.morphing.running
 
-    def before_render(self) -> None:
-        if self._graph is not None:
+    def shift(self, dx: float, dy: float) -> None:
+        self.scene.shift(dx, dy)
+
+    def before_render(self) -> bool:
+        moving = self.moving
+        if self.graph is not None:
             # The hover is outlined above the scene; the selection, too, but only until this frame is there.
             self._outlines.unmark("selection")
             state = replace(self.state, hover=None)
             try:
-                self.scene.draw(state, self.viewport(), scale=self.devicePixelRatioF(), moving=self.moving)
+                # Until it is on the screen: a graphics card takes its time only then.
+                self._frame_began = time.perf_counter() if moving else None
+                detail = self._pacing.detail if moving else 1.0
+                names = 0.0 if self.morphing.running else 1.0
+                how = {"scale": self.devicePixelRatioF(), "moving": moving, "detail": detail, "names": names}
+                self.scene.draw(state, self.viewport(), **how)
             except ArchvizError as error:
                 # Later: no state and no widget changes amid a paint.
                 QTimer.singleShot(0, self, partial(self._give_up, state, str(error)))
             else:
+                self._outlines.spare(() if moving else self._labels())
                 self.drawn.emit()
+        return not moving and self.graph is not None
+
+    def _time_frame(self) -> None:
+        """Tell the pacing how long a moving frame took; other paints render nothing."""
+        if self._frame_began is not None:
+            self._pacing.add(time.perf_counter() - self._frame_began)
+            self._frame_began = None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:  # a right click may be the start of a drag
+            self.menu_asked.emit(self.state.selection, self.mapToGlobal(self.rect().center()))
 
     def _give_up(self, state: ViewState, problem: str) -> None:
         """Tell why a state could not be drawn, and show the parts by their kinds, unless others are shown by now."""
@@ -185,9 +221,13 @@ class ModelView(GlWidget):
                 setattr(self.state, field, None)
         self.failed.emit(problem)
 
+    def _show_step(self, step: Placement | None) -> None:
+        self.scene.move(step)
+        self._rest.start()
+        self.redraw()
+
     def _on_camera(self) -> None:
-        self._tip.hide()
-        self.state.hover = None
+        self.mouse.forget()
         self._rest.start()
         self.redraw()
 
@@ -195,173 +235,96 @@ class ModelView(GlWidget):
         self.redraw()
 
     def _on_hidden(self) -> None:
-        self._tip.hide()
-        self.state.hover = None
-        self._hover.start()  # what was behind it is under the cursor now
+        self.mouse.forget()
+        self.mouse.look()  # what was behind it is under the cursor now
         self.redraw()
 
     def _on_values(self) -> None:
         """Show other values at once, and finely once they stay: they may be dragged or played."""
-        if self._graph is not None:
+        if self.graph is not None:
             if self.state.height is not None:
                 self.state.hover = None  # its outline would stay where the box was
             self._rest.start()
             self.redraw()
 
     def _on_hover(self, node: int | None) -> None:
-        self._outline("hover", node, THEMES[self.state.theme].hover)
+        self._outline("hover", () if node is None else (node,), THEMES[self.state.theme].hover)
 
-    def _on_selection(self, node: int | None) -> None:
+    def _on_selection(self) -> None:
+        self.state.marked = frozenset()  # who selects several parts says so afterwards
+        self._on_marked()
+
+    def _on_marked(self) -> None:
         # A good frame may take long without a graphics card, and a second click may follow that means a flight:
         # the outline is there at once, and the frame can wait.
-        self._outline("selection", node, THEMES[self.state.theme].selection)
+        self._outline("selection", self.state.selected, THEMES[self.state.theme].selection)
         self._settle.start()
 
-    def _outline(self, what: str, node: int | None, color: str) -> None:
-        """Outline a node's front face in the layer above the scene."""
-        hidden = self.state.hidden
-        if node is None or self._graph is None or hidden_by(self._graph, hidden, node) is not None:
-            self._outlines.unmark(what)
+    def point_at(self, route: int | None) -> None:
+        """Brighten a route, those that share its trunk, and its ends; None brightens nothing."""
+        if route == self._pointed:
             return
-        center, size = self.scene.box(node)
-        corners = center + _FRONT * size / 2
-        px, depth = self.camera().project(corners, self.viewport())
-        if (depth > 0).all():
-            self._outlines.mark(what, [QPointF(x, y) for x, y in (px / self.devicePixelRatioF()).tolist()], color)
+        self._pointed = route
+        ways, placement, color = self.scene.ways, self.placement, THEMES[self.state.theme].hover
+        if route is None or ways is None or placement is None:
+            self._outlines.unmark("route")
+            self._outlines.unmark("ends")
+            return
+        strokes = [(self._on_widget(px), width / self.devicePixelRatioF()) for px, width in ways.strokes_of(route)]
+        self._outlines.stroke("route", strokes, color)
+        ends = {int(column[route]) for column in (placement.routes.source, placement.routes.target)}
+        self._outline("ends", ends - {int(placement.routes.owner[route])}, color)
+
+    def show_band(self, band: QRectF | None) -> None:
+        """Show a rubber band, or none."""
+        if band is None:
+            self._outlines.unmark("band")
+        else:
+            corners = [band.topLeft(), band.topRight(), band.bottomRight(), band.bottomLeft()]
+            self._outlines.mark("band", [corners], THEMES[self.state.theme].selection, filled=True)
+
+    def _outline(self, what: str, nodes: Iterable[int], color: str) -> None:
+        """Outline nodes in the layer above the scene."""
+        graph, outlines = self.graph, []
+        for node in nodes:
+            if graph is not None and hidden_by(graph, self.state.hidden, node) is None:
+                view = self.camera(), self.viewport(), self.devicePixelRatioF()
+                outlines.append(self._on_widget(silhouette(*self.scene.box(node), *view)))
+        if outlines:
+            self._outlines.mark(what, outlines, color, SELECTION_PX if what == "selection" else HOVER_PX)
         else:
             self._outlines.unmark(what)
 
+    def _labels(self) -> list[QRectF]:
+        """Return the rectangles of the widget that labels take."""
+        scale = self.devicePixelRatioF()
+        rects = (np.array(label.rect) / scale for label in self.scene.labels)
+        return [QRectF(left, top, right - left, bottom - top) for left, top, right, bottom in rects]
+
+    def _on_widget(self, px: NDArray[np.float64]) -> list[QPointF]:
+        return [QPointF(x, y) for x, y in (px / self.devicePixelRatioF()).tolist()]
+
     def _come_to_rest(self) -> None:
-        if self.navigator.flight.flying:
+        if self.navigator.flight.flying or self.morphing.running:
             self._rest.start()
             return
         self.redraw()
-        self._hover.start()
-
-    # ---------------------------------------------------------------- the mouse
-    def mousePressEvent(self, ev: QMouseEvent) -> None:
-        self.navigator.interrupt()
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        part = self._legend_part(ev.position())
-        if part is not None:
-            if ev.button() == Qt.MouseButton.LeftButton:
-                self._legend_drag = LegendDrag(self.scene, self.state, part, self._device(ev.position())[1])
-            return
-        pans = ev.button() != Qt.MouseButton.LeftButton or bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        self._drag = _Drag(
-            ev.position(), self._pan if pans else self._orbit, click=ev.button() == Qt.MouseButton.LeftButton
-        )
-
-    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
-        self._cursor = ev.position()
-        if self._legend_drag is not None:
-            self._legend_drag.to(self._device(ev.position())[1])
-        elif self._drag is None:
-            if not self._hover.isActive():
-                self._hover.start()
-        elif self._drag.to(ev.position()):
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-
-    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
-        drag, self._drag = self._drag, None
-        self._legend_drag = None
-        self.unsetCursor()
-        if drag is not None and drag.click and not drag.dragged:
-            self.state.selection = self.pick(ev.position())
-
-    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
-        self._drag = self._legend_drag = None  # the second press is no click of its own
-        if self._legend_part(ev.position()) is not None:
-            self.state.range = None
-        elif ev.button() == Qt.MouseButton.LeftButton:
-            hit = self.pick(ev.position())
-            if hit is not None:
-                self.navigator.enter(hit)
-
-    def wheelEvent(self, ev: QWheelEvent) -> None:
-        self.navigator.interrupt()
-        self.zoom(_WHEEL ** ev.angleDelta().y(), ev.position())
-        ev.accept()
-
-    def event(self, ev: QEvent) -> bool:
-        if isinstance(ev, QNativeGestureEvent) and ev.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.navigator.interrupt()
-            self.zoom(1.0 + ev.value(), ev.position())
-            return True
-        return super().event(ev)
-
-    def enterEvent(self, ev: QEnterEvent) -> None:
-        self._cursor = ev.position()
-
-    def leaveEvent(self, ev: QEvent) -> None:
-        self._cursor = None
-        self._hover.stop()
-        self._tip.hide()
-        self.state.hover = None
-
-    def _orbit(self, dx: float, dy: float) -> None:
-        self.state.camera = self.camera().orbited(-dx * _ORBIT, dy * _ORBIT)
-
-    def _pan(self, dx: float, dy: float) -> None:
-        scale = self.devicePixelRatioF()
-        self.state.camera = self.camera().panned(dx * scale, dy * scale, self.viewport())
+        self.mouse.look()
 
     # ---------------------------------------------------------------- what is under the cursor
     def pick(self, at: QPointF) -> int | None:
-        """Return the deepest drawn node under a point of the widget, or within a hair's breadth of it."""
-        graph = self._graph
-        if graph is None:
-            return None
-        x, y = self._device(at)
-        hit = self.scene.pick(x, y)
-        if hit is None or not graph.child_count[hit]:
-            return hit
-        # Tiles of a few pixels have gaps of one: what is meant there is a tile, not the plate below.
-        inside = graph.subtree(hit)
-        for dx, dy in _NEAR:
-            near = self.scene.pick(x + dx * self.devicePixelRatioF(), y + dy * self.devicePixelRatioF())
-            if near is not None and inside.start < near < inside.stop:
-                return near
-        return hit
+        """Return the deepest part that one can tell apart under a point of the widget, or within a hair's breadth."""
+        return self.scene.pick(*self.device(at))
 
-    def _look_under_cursor(self) -> None:
-        busy = self._drag is not None or self._legend_drag is not None or self.moving
-        if self._cursor is None or busy or self._graph is None:
-            return
-        part = self._legend_part(self._cursor)
-        self.setCursor(_LEGEND_CURSORS[part])
-        node = self.pick(self._cursor) if part is None else None
-        if node is None:
-            self._tip.hide()
-        else:
-            value = self.scene.value_at(*self._device(self._cursor), node)
-            self._tip.tell(self._graph, node, self._cursor.toPoint(), value)
-        self.state.hover = node
+    def labels_of(self, node: int) -> list[QRectF]:
+        """Return where the last frame names a node, in the widget's pixels."""
+        scale = self.devicePixelRatioF()
+        found = [label.rect for label in self.scene.labels if label.candidate.node == node]
+        return [
+            QRectF(QPointF(left, top) / scale, QPointF(right, bottom) / scale) for left, top, right, bottom in found
+        ]
 
-    def _legend_part(self, at: QPointF) -> str | None:
-        """Return what of the legend's range is under a point of the widget: "low", "high", "between" or None."""
-        return self.scene.legend_hit(*self._device(at))
-
-    def _device(self, at: QPointF) -> tuple[float, float]:
+    def device(self, at: QPointF) -> tuple[float, float]:
+        """Return a point of the widget in device pixels."""
         scale = self.devicePixelRatioF()
         return at.x() * scale, at.y() * scale
-
-
-class _Drag:
-    """A pressed button, until it is released."""
-
-    def __init__(self, start: QPointF, move: Callable[[float, float], None], click: bool) -> None:
-        self._last = self._start = start
-        self._move = move
-        self.click = click
-        self.dragged = False
-
-    def to(self, position: QPointF) -> bool:
-        """Follow the cursor; return whether this is a drag by now rather than a shaky click."""
-        if not self.dragged and (position - self._start).manhattanLength() < QApplication.startDragDistance():
-            return False
-        self.dragged = True
-        step = position - self._last
-        self._last = position
-        self._move(step.x(), step.y())
-        return True

@@ -1,7 +1,7 @@
 """The docks beside the scene: which are shown, how wide they are, and that this is remembered."""
 
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from .recent import settings
 
@@ -16,8 +16,10 @@ translate = QCoreApplication.translate  # under this name Qt's lupdate finds the
 class Panels:
     """Tree and overlays in one dock area at the left, the inspector at the right; there only beside a model."""
 
-    def __init__(self, window: QMainWindow, tree: QWidget, overlays: QWidget, inspector: QWidget) -> None:
-        self._window = window
+    def __init__(
+        self, window: QMainWindow, scene: QWidget, tree: QWidget, overlays: QWidget, inspector: QWidget
+    ) -> None:
+        self._window, self._scene = window, scene
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         window.setTabPosition(left | right, QTabWidget.TabPosition.North)
         window.setDocumentMode(True)
@@ -94,6 +96,17 @@ class Panels:
         else:
             self._show(dock)
 
+    def focus_next(self) -> None:
+        """Give the keyboard to the next of the scene and the docks that are in view."""
+        docks = [dock.widget() for dock in (self._tree, self._overlays, self._inspector)]
+        shown = [self._scene, *(widget for widget in docks if not widget.visibleRegion().isEmpty())]
+        focused = QApplication.focusWidget()
+        here = next((k for k, widget in enumerate(shown) if _holds(widget, focused)), -1)
+        following = shown[(here + 1) % len(shown)]
+        inside = [widget for widget in (following, *following.findChildren(QWidget)) if _takes_keys(widget)]
+        if inside:
+            inside[0].setFocus(Qt.FocusReason.TabFocusReason)
+
     def _show(self, dock: QDockWidget) -> None:
         dock.show()
         dock.raise_()
@@ -120,6 +133,14 @@ class Panels:
             self._window.restoreGeometry(geometry)
         if isinstance(docks, QByteArray):
             self._sized = self._window.restoreState(docks, _VERSION)
+
+
+def _holds(widget: QWidget, other: QWidget | None) -> bool:
+    return other is not None and (widget is other or widget.isAncestorOf(other))
+
+
+def _takes_keys(widget: QWidget) -> bool:
+    return widget.isVisible() and widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 class _NoTitle(QWidget):

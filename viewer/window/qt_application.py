@@ -62,6 +62,6 @@ def _add_fonts(app: QApplication) -> None:
         if file.name.endswith(".otf"):
             QFontDatabase.addApplicationFontFromData(file.read_bytes())
     font = app.font()
-    font.setFamilies(["Inter", *font.families()])
+    font.setFamilies(["Inter", "Archviz3d Han", *font.families()])
     font.setFeature(QFont.Tag("calt"), 0)  # Inter would write the name 8x7b as 8×7b
     app.setFont(font)

@@ -60,6 +60,32 @@ def test_every_expert_is_an_amber_tile(stage, toy, moving):
     assert np.abs(seen - AMBER).max() < 30
 
 
+@pytest.mark.parametrize("angle", [(0.0, 0.0, 1.0), (-35.0, 30.0, 1.0), (0.0, -54.0, 1.0)])
+def test_in_parallel_projection_parts_are_where_the_camera_says(stage, toy, angle):
+    pixels = stage.picture(labels=False, projection="orthographic", angle=angle)
+    experts = toy.of_kind(NodeKind.EXPERT)
+    centres = stage.front_px(experts)
+    px = np.floor(centres).astype(int)
+    seen = pixels[px[:, 1], px[:, 0]]
+    assert np.abs(seen / seen.sum(1, keepdims=True) - hue_of(AMBER)).max() < 0.02
+    picked = [stage.scene.pick(*at) for at in centres]
+    assert picked == experts.tolist()
+    first, last = (stage.front_px(toy.id_of(f"model.layers.{k}.mlp.experts.0"))[0] for k in (0, 3))
+    second = stage.front_px(toy.id_of("model.layers.0.mlp.experts.1"))[0]
+    beside = stage.front_px(toy.id_of("model.layers.3.mlp.experts.1"))[0]
+    assert np.allclose(second - first, beside - last)  # as large wherever it is
+
+
+def test_in_parallel_projection_a_box_has_its_side(stage, toy):
+    node, color = toy.id_of("lm_head"), rgb(DARK.tones[Tone.OUTPUT])
+    middle = stage.placement.center[node] + stage.placement.size[node] * (0.5, 0, 0)
+    pixels = stage.picture(labels=False, projection="orthographic", angle=(40.0, 0.0, 8.0), focus=node)
+    (px,), _ = stage.scene.frame.view.camera.project(middle[None], VIEWPORT)
+    seen = pixels[int(px[1]), int(px[0])]
+    assert np.abs(hue_of(seen) - hue_of(color)).max() < 0.03
+    assert seen.max() < color.max() - 20  # darker than the front
+
+
 def test_gaps_between_tiles_show_the_plate(stage, toy):
     layer = toy.id_of("model.layers.2.mlp.experts")
     pixels = stage.picture(focus=layer, labels=False)

@@ -42,7 +42,7 @@ def test_a_click_in_the_menu_arranges_layers_and_keeps_focus_and_selection(toy_w
     graph, state = toy_window.graph, toy_window.state
     toy_window.view.navigator.go_to(graph.id_of("model.layers.2"), select=graph.id_of(EXPERT))
     at_rest(toy_window)
-    toy_window.view.zoom(1.3)  # a camera that would look beside the layer now
+    toy_window.view.steering.zoom(1.3)  # a camera that would look beside the layer now
     choose(arrangement)
     assert toy_window.placement.arrangement == arrangement
     assert checked(toy_window) == [arrangement]
@@ -60,7 +60,7 @@ def test_places_behind_are_framed_anew(toy_window, choose, at_rest):
     graph, view = toy_window.graph, toy_window.view
     view.navigator.go_to(graph.id_of("model.layers.1"))
     at_rest(toy_window)
-    view.zoom(2.0)
+    view.steering.zoom(2.0)
     at_rest(toy_window)
     view.navigator.go_to(graph.id_of("lm_head"))
     at_rest(toy_window)

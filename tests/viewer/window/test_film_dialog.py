@@ -56,7 +56,7 @@ def test_a_turntable_is_saved_beside_the_window(toy_window, dialog, target, qtbo
     assert form.job.busy
     assert form.bar.isVisible()
     assert not form.save_button.isEnabled()
-    toy_window.view.zoom(1.5)  # the window lives
+    toy_window.view.steering.zoom(1.5)  # the window lives
     at_rest(toy_window)
     told = f"Saved {target}"
     qtbot.waitUntil(lambda: toy_window.statusBar().currentMessage() == told, timeout=WAIT)

@@ -67,7 +67,7 @@ def test_the_view_is_saved_as_a_picture(toy_window, target, tmp_path, qtbot):
 
 def test_while_a_picture_is_drawn_the_window_lives(toy_window, target, held, qtbot, at_rest):
     toy_window.save_picture()
-    toy_window.view.zoom(2.0)
+    toy_window.view.steering.zoom(2.0)
     at_rest(toy_window)
     assert status(toy_window) == f"Saving {target} …"
     toy_window.save_picture()

@@ -159,15 +159,35 @@ def wheel(view, at, notches):
 def test_the_wheel_keeps_the_point_under_the_cursor(toy_window, where, at_rest):
     view, path = toy_window.view, "model.layers.4"
     at = where(toy_window, path)
-    # Zooming keeps the point of the plan through the target: take one there.
     camera = view.camera()
-    plan = camera._on_plan((at.x(), at.y()), view.viewport())
-    wheel(view, at, 5)
+    surface = view.scene.surface(view.device(QPointF(at)), camera)
+    for _ in range(5):  # not all of them are drawn
+        wheel(view, at, 1)
     assert view.camera().distance < camera.distance / 2
-    (px,), _ = view.camera().project(plan[None], view.viewport())
-    assert px == pytest.approx((at.x(), at.y()), abs=0.5)
+    (px,), _ = view.camera().project(surface[None], view.viewport())
+    assert px == pytest.approx((at.x(), at.y()), abs=1e-6)
+    at_rest(toy_window)
+    assert view.scene.surface(view.device(QPointF(at)), view.camera()) == pytest.approx(surface)
     wheel(view, at, -5)
-    assert view.camera().distance == pytest.approx(camera.distance)
+    assert view.camera().eye == pytest.approx(camera.eye)
+    at_rest(toy_window)
+
+
+def test_a_tall_box_stays_under_the_cursor_where_the_wall_behind_it_would_move(toy_window, at_rest):
+    view = toy_window.view
+    toy_window.state.height = "parameters"
+    toy_window.view.navigator.look_from("city")
+    at_rest(toy_window)
+    node = toy_window.graph.id_of("lm_head")
+    box_center, box_size = view.scene.box(node)
+    top = box_center + box_size * (0, 0, 0.5)
+    (px,), _ = view.camera().project(top[None], view.viewport())
+    at = QPoint(round(px[0]), round(px[1]))
+    surface = view.scene.surface(view.device(QPointF(at)), view.camera())
+    assert surface[2] > view.placement.center[0, 2] + view.placement.size[0, 2]
+    wheel(view, at, 2)
+    (px,), _ = view.camera().project(surface[None], view.viewport())
+    assert px == pytest.approx((at.x(), at.y()), abs=1e-6)
     at_rest(toy_window)
 
 
@@ -193,7 +213,8 @@ def test_drags_turn_and_move(toy_window, at_rest):
     turned = view.camera()
     assert turned.azimuth < before.azimuth
     assert turned.elevation > before.elevation
-    assert turned.target == before.target
+    surface = view.scene.surface(view.device(QPointF(start)), before)
+    assert turned.project(surface[None], view.viewport())[0][0] == pytest.approx((start.x(), start.y()), abs=1e-6)
     for button, modifier in ((Qt.MouseButton.RightButton, NONE), (LEFT, Qt.KeyboardModifier.ShiftModifier)):
         before = view.camera()
         QTest.mousePress(view, button, modifier, start)
