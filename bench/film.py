@@ -29,7 +29,7 @@ from archviz3d.viewer.films.frames import FrameSource, frame_source
 from archviz3d.viewer.films.sequence import picture_sequence
 from archviz3d.viewer.films.turntable import turntable
 from archviz3d.viewer.films.ways import Way
-from archviz3d.viewer.scene.margins import free_margins
+from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 
 SIZE = (1920, 1080)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import archviz3d
 from archviz3d.graph.model_graph import ModelGraph
 from archviz3d.layout import place
-from archviz3d.viewer.camera import Viewport
+from archviz3d.viewer.cameras.camera import Viewport
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
 from archviz3d.viewer.state import ViewState

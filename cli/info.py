@@ -8,7 +8,7 @@ import numpy as np
 from ..graph import ModelGraph, NodeKind
 from ..graph.summary import ModelSummary, summarize
 from ..loaders import load_confined
-from ..viewer.numbers import grouped, people_bytes, people_count, people_shape, plural
+from ..viewer.words.numbers import grouped, people_bytes, people_count, people_shape, plural
 from .main import printable
 from .opening import names_code, open_model
 

@@ -12,8 +12,8 @@ from ..overlays.book import OverlayBook
 from .offscreen import offscreen_window, read_pixels
 from .picture import enlargement
 from .scene import Scene
-from .scene.overlay import Writing
-from .scene.text import mask
+from .scene.writing.overlay import Writing
+from .scene.writing.text import mask
 from .state import ViewState
 from .theme import THEMES
 

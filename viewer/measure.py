@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .camera import Camera, Viewport
+from .cameras.camera import Camera, Viewport
 
 __all__ = ["front_sides_px"]
 

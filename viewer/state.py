@@ -10,9 +10,9 @@ from psygnal import SignalGroupDescriptor
 from ..errors import InputError, UsageError
 from ..graph.model_graph import ModelGraph
 from ..options import check_camera, check_keep, check_range
-from .camera import Camera
+from .cameras.camera import Camera
 from .colormaps import check_colormap
-from .hiding import outermost
+from .pointing.hiding import outermost
 
 __all__ = ["ViewState"]
 

@@ -16,13 +16,13 @@ from ..overlays.book import OverlayBook
 from ..overlays.given import overlay_of_values
 from ..overlays.overlay import Figure, Overlay
 from ..overlays.readers import SUFFIXES, read_overlays
+from .cameras.framing import VIEW_ANGLES
 from .colormaps import check_colormap
-from .framing import VIEW_ANGLES
-from .hiding import hidden_by, outermost
 from .levels import LEVELS, resolve_focus, resolve_path
+from .pointing.hiding import hidden_by, outermost
+from .pointing.tracing import Flow
 from .state import ViewState
 from .theme import THEMES
-from .tracing import Flow
 from .view_options import ViewOptions, Wanted, check_names
 
 __all__ = ["view_state"]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ..graph.model_graph import ModelGraph
 from ..overlays.tiles.pyramid import MOST_TILES, Statistic, Tile, TileKey
 from ..overlays.tiles.store import TileStore
-from .camera import Camera, Viewport
-from .cut import Cut
-from .surface_plan import Face, Patch, corner_rays, patch_of, patches_of, plan_level, tile_count
+from .cameras.camera import Camera, Viewport
+from .detail.cut import Cut
+from .detail.surface_plan import Face, Patch, corner_rays, patch_of, patches_of, plan_level, tile_count
 
 __all__ = ["Picture", "WeightPictures"]
 

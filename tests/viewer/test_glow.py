@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.glow import HALO, REACH_PX, halo, silhouette
 
 VIEWPORT = (800, 600)

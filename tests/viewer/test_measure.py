@@ -1,6 +1,6 @@
 import numpy as np
 
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.measure import front_sides_px
 
 

@@ -13,7 +13,7 @@ from archviz3d.viewer.label_audit import written_report
 from archviz3d.viewer.measure import front_sides_px
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
-from archviz3d.viewer.scene.margins import free_margins
+from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, Tone, rgb
 

@@ -4,7 +4,7 @@ from math import inf
 import pytest
 
 from archviz3d.errors import InputError
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.state import ViewState
 
 

@@ -14,8 +14,8 @@ from archviz3d.loaders import load
 from archviz3d.options import VIEWS
 from archviz3d.overlays.book import OverlayBook
 from archviz3d.overlays.readers import read_overlays
-from archviz3d.viewer.camera import Camera
-from archviz3d.viewer.framing import VIEW_ANGLES
+from archviz3d.viewer.cameras.camera import Camera
+from archviz3d.viewer.cameras.framing import VIEW_ANGLES
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.views import view_state
 

@@ -11,9 +11,9 @@ from archviz3d.loaders import load
 from archviz3d.overlays.tiles.pyramid import MOST_TILES, TILE, Statistic, Tile, TileGrid, TileKey
 from archviz3d.overlays.tiles.store import TileStore
 from archviz3d.viewer import weight_pictures
-from archviz3d.viewer.camera import Camera
-from archviz3d.viewer.cut import Cut
-from archviz3d.viewer.surface_plan import Face, corner_rays
+from archviz3d.viewer.cameras.camera import Camera
+from archviz3d.viewer.detail.cut import Cut
+from archviz3d.viewer.detail.surface_plan import Face, corner_rays
 from archviz3d.viewer.weight_pictures import WeightPictures
 
 VIEWPORT = (800, 600)

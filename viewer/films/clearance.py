@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...graph.model_graph import ModelGraph
 from ...layout.hiding import hidden_mask
 from ...layout.placement import Placement
-from ..framing import in_the_way
+from ..cameras.framing import in_the_way
 from .leg import Leg
 
 __all__ = ["clear_lift"]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..camera import Camera
+from ..cameras.camera import Camera
 
 __all__ = ["Course", "Shot", "frame_count"]
 

@@ -8,7 +8,7 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..picture import enlargement
-from ..scene.margins import free_margins
+from ..scene.writing.margins import free_margins
 from ..state import ViewState
 from .encode import FilmFile, film_file
 from .formats import check_film, check_frames, is_sequence

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..camera import Camera, Margins, Viewport
-from ..framing import framing
+from ..cameras.camera import Camera, Margins, Viewport
+from ..cameras.framing import framing
 from ..state import ViewState
 from .clearance import clear_lift
 from .course import Shot

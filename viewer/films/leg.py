@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from ..camera import Camera
+from ..cameras.camera import Camera
 from .course import Shot
 
 __all__ = ["Leg"]

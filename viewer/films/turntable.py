@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..camera import Camera, Margins, Viewport
-from ..framing import framed_boxes, usual_angle
+from ..cameras.camera import Camera, Margins, Viewport
+from ..cameras.framing import framed_boxes, usual_angle
 from ..state import ViewState
 from .course import Shot
 

@@ -7,9 +7,9 @@ from ...errors import UsageError
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...options import check_seconds
-from ..camera import Margins, Viewport
-from ..hiding import hidden_by
+from ..cameras.camera import Margins, Viewport
 from ..levels import resolve_focus
+from ..pointing.hiding import hidden_by
 from ..state import ViewState
 from .course import Course, frame_count
 from .flight import Stop, flight

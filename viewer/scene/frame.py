@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..camera import Camera, Viewport
-from ..cut import Cut
-from ..framing import rising
-from ..pick import hidden_points
-from ..spotlight import DIMMED, Spotlight
+from ..cameras.camera import Camera, Viewport
+from ..cameras.framing import rising
+from ..detail.cut import Cut
+from ..pointing.pick import hidden_points
+from ..pointing.spotlight import DIMMED, Spotlight
 from .paint import Paint
 
 __all__ = ["REACH", "Frame", "View", "focus_share", "in_focus", "painted"]

@@ -11,12 +11,12 @@ from ...graph.model_graph import ModelGraph
 from ...layout.hiding import hidden_mask
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
-from ..captions import facts_of, title_of
-from ..cut import CutTree
-from ..spotlight import Spotlight
+from ..detail.cut import CutTree
+from ..pointing.spotlight import Spotlight
 from ..theme import Theme, node_colors, node_tones, plate_colors
+from ..words.captions import facts_of, title_of
 from .grids import Grids
-from .labels import LabelBook
+from .writing.labels import LabelBook
 
 __all__ = ["SceneModel"]
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...layout.placement import Placement
 from ..coloring import Coloring
-from ..cut import Cut
+from ..detail.cut import Cut
 
 __all__ = ["RECEDE", "Paint"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.model_graph import ModelGraph
-from ..spotlight import Spotlight
+from ..pointing.spotlight import Spotlight
 from .frame import painted
 from .paint import Paint
 

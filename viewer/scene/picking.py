@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...layout.placement import Placement
-from ..band import parts_in_band
-from ..cut import CutTree
-from ..pick import nearest_box, nearest_in_plan
-from ..previews import Previews
+from ..detail.cut import CutTree
+from ..detail.previews import Previews
+from ..pointing.band import parts_in_band
+from ..pointing.pick import nearest_box, nearest_in_plan
 from .frame import Frame
 from .outline import Box
 

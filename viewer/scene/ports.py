@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ...graph.kinds import EdgeKind, NodeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
-from ..captions import name_of
-from ..numbers import grouped
-from ..translation import filled, translate
+from ..words.captions import name_of
+from ..words.numbers import grouped
+from ..words.translation import filled, translate
 from .frame import Frame
 
 __all__ = ["TabQuads", "Tabs", "port_words", "tab_quads", "tabs_of"]

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..child_maps import ChildMaps
-from ..cut import CutTree
-from ..previews import Previews, choose_previews, preview_texels
+from ..detail.child_maps import ChildMaps
+from ..detail.cut import CutTree
+from ..detail.previews import Previews, choose_previews, preview_texels
 from ..theme import Theme, rgb
 from .boxes import BEVEL_PX, FRONT_ABOVE, FRONT_BELOW, HATCH_PX, MARK_PX, TILE_MAX_PX, TILE_RIM_PX, to_world
 from .frame import REACH, Frame

@@ -12,35 +12,35 @@ from ...graph.kinds import EdgeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
-from ..camera import Camera, Viewport
-from ..captions import hidden_words
+from ..cameras.camera import Camera, Viewport
+from ..cameras.framing import Angle, framing, in_the_way
 from ..coloring import Coloring
-from ..cut import MOVING_BUDGET, STILL_BUDGET, choose_cut
-from ..framing import Angle, framing, in_the_way
+from ..detail.cut import MOVING_BUDGET, STILL_BUDGET, choose_cut
 from ..glow import HOVER_PX, SELECTION_PX
-from ..label_layout import PlacedLabel
-from ..pick import surface_point
-from ..spotlight import Spotlight
+from ..pointing.pick import surface_point
+from ..pointing.spotlight import Spotlight
 from ..state import ViewState
 from ..theme import THEMES, Theme, Tone, rgb
+from ..words.captions import hidden_words
 from .boxes import Boxes, to_world
-from .cell_numbers import CellNumbers
 from .frame import Frame, View, focus_share, painted
 from .ground import Ground
-from .heading import Heading
-from .legend import Legend, LegendPanel
-from .margins import free_margins, has_legend
 from .model import SceneModel
 from .outline import Box, Outlines, outline_rects
-from .overlay import Overlay, Writing
 from .picking import box_of, part_at, parts_in
 from .ports import Tabs, tabs_of
 from .previews import PreviewQuads
 from .ribbons import Ribbons, route_rects
-from .said import headline, height_key, told, value_key
 from .surfaces import Surfaces
 from .values import Values
 from .ways import Ways
+from .writing.cell_numbers import CellNumbers
+from .writing.heading import Heading
+from .writing.label_layout import PlacedLabel
+from .writing.legend import Legend, LegendPanel
+from .writing.margins import free_margins, has_legend
+from .writing.overlay import Overlay, Writing
+from .writing.said import headline, height_key, told, value_key
 
 __all__ = ["Scene"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..surface_plan import Patch
+from ..detail.surface_plan import Patch
 from ..theme import Theme
 from ..weight_pictures import Picture
 from .boxes import to_world

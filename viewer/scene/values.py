@@ -10,17 +10,17 @@ from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ...overlays.tiles.pyramid import Statistic
 from ..coloring import Coloring, joined_step, node_coloring, surface_coloring
-from ..cut import Cut
-from ..label_layout import Rect
+from ..detail.cut import Cut
 from ..state import ViewState
 from ..theme import Theme, rgb
 from ..weight_pictures import Picture, WeightPictures
 from .boxes import Boxes
-from .cell_numbers import CellNumbers
 from .frame import Frame, View
-from .overlay import Overlay
 from .paint import Paint
 from .surfaces import Surfaces
+from .writing.cell_numbers import CellNumbers
+from .writing.label_layout import Rect
+from .writing.overlay import Overlay
 
 __all__ = ["Values"]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Routes
-from ..pick import nearest_box, surface_point
-from ..route_pick import Strokes, inside_polygon
+from ..pointing.pick import nearest_box, surface_point
+from ..pointing.route_pick import Strokes, inside_polygon
 from .frame import Frame
 from .ports import Tabs
 from .ribbons import Polylines

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from ...graph.model_graph import ModelGraph
+from .docks.words import node_title
 from .labels import plain_tip
-from .words import node_title
 
 __all__ = ["Breadcrumb"]
 

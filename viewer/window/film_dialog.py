@@ -33,10 +33,10 @@ from ..films.film import render_film
 from ..films.flight import Stop
 from ..films.formats import check_film
 from ..films.ways import Way
-from ..hiding import hidden_by
+from ..pointing.hiding import hidden_by
 from ..state import ViewState
 from .film_job import FilmJob
-from .history import Place
+from .moving.history import Place
 from .save_picture import picture_size
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout
 
-from .sections import Section
+from .docks.sections import Section
 
 __all__ = ["breakable", "facts_grid", "plain_tip", "text_label"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..state import ViewState
-from .motion import is_reduced, set_reduced
+from .moving.motion import is_reduced, set_reduced
 
 __all__ = ["Looks"]
 

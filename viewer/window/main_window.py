@@ -12,35 +12,35 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...loaders.opening import Opening
 from ...overlays.book import OverlayBook
-from ..captions import facts_of
 from ..state import ViewState
 from ..theme import THEMES
+from ..words.captions import facts_of
 from .background import Background
 from .breadcrumb import Breadcrumb
 from .command_table import command_table
 from .commands import install, refresh
-from .context_menu import context_menu
 from .dialogs import Dialogs
+from .docks.icons import NodeIcons
+from .docks.inspector import Inspector
+from .docks.panels import Panels
+from .docks.selected import selected_section, selected_words
+from .docks.tree_panel import TreePanel
 from .drops import Drops
 from .first_view import FirstView, first_view
-from .hiding import Hiding
-from .icons import NodeIcons
-from .inspector import Inspector
-from .lighting import Lighting
 from .looks import Looks
 from .model_view import ModelView
+from .moving.placing import Placing
 from .notices import MessageBar, ProgressBar
 from .opening import ModelOpener
 from .overlays.controller import OverlayController, is_overlay_file
-from .panels import Panels
-from .placing import Placing
+from .pointing.context_menu import context_menu
+from .pointing.hiding import Hiding
+from .pointing.lighting import Lighting
 from .recent import add_recent, recent_files, sample_path, settings
 from .recent_menu import RecentMenu
 from .save_picture import PictureSaver
-from .selected import selected_section, selected_words
 from .start_page import StartPage
 from .style import apply_style
-from .tree_panel import TreePanel
 
 __all__ = ["MainWindow"]
 

@@ -15,22 +15,22 @@ from ...errors import ArchvizError
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
-from ..camera import Camera
+from ..cameras.camera import Camera
+from ..detail.pacing import Pacing
 from ..glow import HOVER_PX, SELECTION_PX, silhouette
-from ..hiding import hidden_by
-from ..pacing import Pacing
+from ..pointing.hiding import hidden_by
 from ..scene import Scene
-from ..scene.margins import free_margins
+from ..scene.writing.margins import free_margins
 from ..state import ViewState
 from ..theme import THEMES
 from .gl_widget import GlWidget
-from .morphing import Morphing
-from .motion import is_reduced
-from .mouse import Mouse
-from .navigator import Navigator
-from .outline_layer import OutlineLayer
-from .overview_map import OverviewMap
-from .steering import Steering
+from .moving.morphing import Morphing
+from .moving.motion import is_reduced
+from .moving.navigator import Navigator
+from .moving.overview_map import OverviewMap
+from .moving.steering import Steering
+from .pointing.mouse import Mouse
+from .pointing.outline_layer import OutlineLayer
 
 __all__ = ["ModelView"]
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from ... import resources
 from ...errors import MachineError
 from ...resources import fonts
-from ..translation import set_translator
+from ..words.translation import set_translator
 from .gl_widget import set_default_gl_format
 
 __all__ = ["qt_application"]

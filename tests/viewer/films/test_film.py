@@ -13,7 +13,7 @@ from archviz3d.viewer.films.flight import Stop
 from archviz3d.viewer.films.frames import frame_source
 from archviz3d.viewer.films.ways import Way, course_of
 from archviz3d.viewer.picture import enlargement
-from archviz3d.viewer.scene.margins import free_margins
+from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 
 SIZE = (160, 90)

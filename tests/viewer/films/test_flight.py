@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from archviz3d.layout.hiding import hidden_mask
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
+from archviz3d.viewer.cameras.framing import framing, in_the_way
 from archviz3d.viewer.films.clearance import clear_lift
 from archviz3d.viewer.films.flight import Stop, flight
 from archviz3d.viewer.films.leg import Leg
-from archviz3d.viewer.framing import framing, in_the_way
-from archviz3d.viewer.scene.margins import free_margins
+from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 
 SIZE = (1280, 720)

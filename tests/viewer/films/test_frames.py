@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
+from archviz3d.viewer.cameras.framing import framing
 from archviz3d.viewer.films.course import Shot
 from archviz3d.viewer.films.frames import frame_source
-from archviz3d.viewer.framing import framing
-from archviz3d.viewer.scene.margins import free_margins
+from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 
 SIZE = (800, 450)

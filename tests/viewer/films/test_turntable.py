@@ -4,10 +4,10 @@ import math
 import numpy as np
 import pytest
 
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
+from archviz3d.viewer.cameras.framing import framed_boxes
 from archviz3d.viewer.films.turntable import turntable
-from archviz3d.viewer.framing import framed_boxes
-from archviz3d.viewer.scene.margins import free_margins
+from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 
 SIZE = (1280, 720)

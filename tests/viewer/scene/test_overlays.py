@@ -12,7 +12,7 @@ from archviz3d.overlays.overlay import Figure, Origin, Overlay, Scale
 from archviz3d.viewer.colormaps import color_table
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
-from archviz3d.viewer.scene.said import headline, height_key, value_key
+from archviz3d.viewer.scene.writing.said import headline, height_key, value_key
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, LIGHT, contrast, rgb
 

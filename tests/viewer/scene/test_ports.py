@@ -6,13 +6,13 @@ import pytest
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import EdgeKind, NodeKind
 from archviz3d.layout import place
-from archviz3d.viewer.numbers import grouped
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
-from archviz3d.viewer.scene.overlay import Overlay
 from archviz3d.viewer.scene.ports import Tabs, port_words, tab_quads, tabs_of
+from archviz3d.viewer.scene.writing.overlay import Overlay
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, LIGHT, contrast
+from archviz3d.viewer.words.numbers import grouped
 
 VIEWPORT = (1280, 720)
 TIED = EdgeKind.TIED

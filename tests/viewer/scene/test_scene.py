@@ -6,10 +6,10 @@ import pytest
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import EdgeKind, NodeKind, Provenance
 from archviz3d.layout import place
-from archviz3d.viewer.camera import Camera
+from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
-from archviz3d.viewer.scene.text import text_width
+from archviz3d.viewer.scene.writing.text import text_width
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK, LIGHT, Tone, contrast, rgb
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import EdgeKind, NodeKind, Provenance
-from archviz3d.viewer.window.hover_tip import tip_place
+from archviz3d.viewer.window.pointing.hover_tip import tip_place
 
 WAIT = 20_000
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

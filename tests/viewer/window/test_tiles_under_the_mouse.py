@@ -14,9 +14,9 @@ from archviz3d.graph.kinds import NodeKind
 from archviz3d.loaders import load
 from archviz3d.overlays.overlay import Aggregate, Figure, Origin, Overlay
 from archviz3d.viewer.measure import front_sides_px
-from archviz3d.viewer.window.hover_tip import tip_html
 from archviz3d.viewer.window.main_window import MainWindow
 from archviz3d.viewer.window.overlays.prepared import prepare_overlay
+from archviz3d.viewer.window.pointing.hover_tip import tip_html
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent.parent / "examples"))
 from sparse_checkpoints import write

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from archviz3d.viewer.window import morphing
-from archviz3d.viewer.window.motion import ENVIRONMENT, is_reduced, set_reduced
+from archviz3d.viewer.window.moving.motion import ENVIRONMENT, is_reduced, set_reduced
 from archviz3d.viewer.window.palette import Palette
 
 WAIT = 20_000

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from archviz3d.viewer.numbers import people_count
+from archviz3d.viewer.words.numbers import people_count
 
 WAIT = 20_000
 EXPERT = "model.layers.2.mlp.experts.7"

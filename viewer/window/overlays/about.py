@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ....overlays.overlay import Origin, Overlay
-from ...value_words import aggregate_word, origin_word
+from ...words.value_words import aggregate_word, origin_word
+from ..docks.sections import Section
+from ..docks.words import capital
 from ..labels import facts_grid, text_label
-from ..sections import Section
-from ..words import capital
 
 __all__ = ["OverlayAbout"]
 

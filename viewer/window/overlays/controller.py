@@ -12,8 +12,8 @@ from ....overlays.book import OverlayBook
 from ....overlays.readers import ReadOverlays, read_overlays
 from ...state import ViewState
 from ..background import Background
+from ..docks.sections import Section
 from ..model_view import ModelView
-from ..sections import Section
 from .facts import overlay_section
 from .panel import OverlayPanel
 from .prepared import is_prepared, known_overlay, prepare_overlay

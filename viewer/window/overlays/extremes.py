@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from ....graph.model_graph import ModelGraph
 from ....overlays.overlay import Overlay
-from ..tree_model import NodeRole
+from ..docks.tree_model import NodeRole
 from .extremes_model import PART, VALUE, ExtremesModel
 from .own_values import OwnValues
 

@@ -8,10 +8,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from ....graph.model_graph import ModelGraph
 from ....overlays.overlay import Overlay
-from ...captions import title_parts
-from ...figures import value_text, value_with_unit
+from ...words.captions import title_parts
+from ...words.figures import value_text, value_with_unit
+from ..docks.tree_model import NodeRole
 from ..labels import plain_tip
-from ..tree_model import NodeRole
 from .own_values import OwnValues
 
 __all__ = ["PART", "VALUE", "ExtremesModel"]

@@ -6,12 +6,12 @@ from PySide6.QtCore import QCoreApplication
 from ....overlays.book import OverlayBook
 from ....overlays.overlay import Figure, Overlay
 from ...coloring import joined_step
-from ...figures import value_text, value_with_unit
-from ...numbers import grouped
 from ...state import ViewState
-from ...value_words import origin_word
-from ..sections import Section
-from ..words import capital
+from ...words.figures import value_text, value_with_unit
+from ...words.numbers import grouped
+from ...words.value_words import origin_word
+from ..docks.sections import Section
+from ..docks.words import capital
 from .own_values import OwnValues, counted_parts
 from .prepared import known_overlay
 from .words import aggregate_of

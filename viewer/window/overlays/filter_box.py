@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBox
 from ....errors import UsageError
 from ....overlays.overlay import Figure, Overlay
 from ...state import ViewState
-from ..flow_layout import FlowLayout
+from ..docks.flow_layout import FlowLayout
 from ..labels import plain_tip, text_label
 from .filters import Filter
 from .number_text import number_text, parsed_number

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from ....overlays.overlay import Figure, Overlay
-from ...figures import value_with_unit
+from ...words.figures import value_with_unit
 
 __all__ = ["Filter", "filters_of"]
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from ....graph.kinds import NodeKind
 from ....graph.model_graph import ModelGraph
 from ....overlays.overlay import Overlay
-from ...numbers import grouped
-from ...translation import translate
-from ..words import kind_word, kind_words
+from ...words.numbers import grouped
+from ...words.translation import translate
+from ..docks.words import kind_word, kind_words
 
 __all__ = ["OwnValues", "counted_parts"]
 

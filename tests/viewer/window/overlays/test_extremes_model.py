@@ -9,9 +9,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.overlays.overlay import Aggregate, Origin, Overlay
+from archviz3d.viewer.window.docks.tree_model import NodeRole
 from archviz3d.viewer.window.overlays.extremes_model import PART, VALUE, ExtremesModel
 from archviz3d.viewer.window.overlays.own_values import OwnValues
-from archviz3d.viewer.window.tree_model import NodeRole
 
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 

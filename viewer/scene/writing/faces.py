@@ -1,0 +1,129 @@
+"""Front faces of boxes on the screen: where one may write on them, or beside them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..frame import Frame, View
+from .label_layout import Rect, Spot
+
+__all__ = ["SPINE", "Face", "bounds", "faces", "front_corners", "number_spot", "plate_rects", "plate_strips"]
+
+_CORE = 240  # pixels of a long face's middle that its name may take
+SPINE = 3.0  # height over width from which a layer has no room for a number at its corner
+
+
+@dataclass(frozen=True)
+class Face:
+    """A front face on the screen: an upright rectangle that lies in it, and the one that it lies in."""
+
+    inner: Rect
+    outer: Rect
+
+    @property
+    def middle(self) -> Rect:
+        """The pixels around its middle."""
+        left, top, right, bottom = self.inner
+        x, y = (left + right) / 2, (top + bottom) / 2
+        return x - 1, y - 1, x + 1, y + 1
+
+
+def faces(frame: Frame, rows: NDArray[np.int64]) -> list[Face | None]:
+    """Return where the front faces of some rows are on the screen, None behind the eye."""
+    view = frame.view
+    px, depth = view.camera.project(front_corners(frame.center, frame.size, rows), view.viewport)
+    inner = _upright(px)
+    # A long face that leans has hardly any upright rectangle in it; the middle of it has.
+    share = np.minimum(_CORE * view.scale / np.maximum(np.ptp(px, axis=1), 1), 1.0)
+    core = _upright(_middle_part(px, share))
+    leans = (inner[:, 2:] - inner[:, :2] < 0.7 * (core[:, 2:] - core[:, :2])).any(1)
+    inner[leans] = core[leans]
+    # A slender one that leans has none at all: it is a point that can be named beside.
+    empty = (inner[:, 2:] - inner[:, :2]).min(1) <= 0
+    inner[empty] = np.tile(px[empty].mean(1), 2) + np.array([-0.5, -0.5, 0.5, 0.5])
+    outer = np.concatenate([px.min(1), px.max(1)], 1)
+    ok = depth.min(1) > 0
+    return [
+        Face(tuple(a), tuple(b)) if good else None
+        for a, b, good in zip(inner.tolist(), outer.tolist(), ok.tolist(), strict=True)
+    ]
+
+
+def number_spot(frame: Frame, row: int) -> Spot | None:
+    """Return where a layer's number stands outside of its face; None where it stands on it.
+
+    A spine has it below. A plate of a deck has it at the corner that sticks out behind the next plate, away from that.
+    """
+    view = frame.view
+    width, height, _ = frame.size[row]
+    px, _ = view.camera.project(front_corners(frame.center, frame.size, np.array([row]))[0], view.viewport)
+    anywhere, gap = (np.inf, np.inf), 3 * view.scale
+    if frame.rising[row]:
+        right, up, _ = view.camera.axes[:, 2]  # where on the screen the plates before it are
+        x, y = px[(0 if right > 0 else 1) if up < 0 else (3 if right > 0 else 2)].tolist()
+        return Spot(x, y + (-gap if up < 0 else gap), (float(right > 0), float(up < 0)), anywhere, "plate")
+    if height > SPINE * width:
+        x, y = ((px[2] + px[3]) / 2).tolist()
+        return Spot(x, y + gap, (0.5, 0), anywhere, "plate")
+    return None
+
+
+def plate_rects(frame: Frame) -> dict[int, Rect]:
+    """Return upright rectangles that lie in the plates which are wholly before the eye, by node."""
+    rows = np.flatnonzero(frame.cut.opened)
+    px, depth = frame.view.camera.project(front_corners(frame.center, frame.size, rows), frame.view.viewport)
+    rects = _upright(px).tolist()
+    ahead = (depth.min(1) > 0).tolist()
+    nodes = frame.cut.nodes[rows].tolist()
+    return {node: tuple(rect) for node, rect, good in zip(nodes, rects, ahead, strict=True) if good}
+
+
+def plate_strips(frame: Frame) -> NDArray[np.float64]:
+    """Return the pixels from each plate's upper edge to the plates on it, and from these to its lower edge.
+
+    Shape (K, 2), a row a box of the cut; endless where no plate stands on it.
+    """
+    cut = frame.cut
+    row_of = np.full(int(max(cut.nodes.max(initial=0), frame.above.max(initial=0))) + 1, -1, np.int64)
+    row_of[cut.nodes] = np.arange(len(cut.nodes))
+    plates = np.flatnonzero(cut.opened)
+    on = row_of[frame.above[plates]]
+    plates, on = plates[on >= 0], on[on >= 0]
+    low, high = frame.center[:, 1] - frame.size[:, 1] / 2, frame.center[:, 1] + frame.size[:, 1] / 2
+    top, foot = np.full(len(cut.nodes), -np.inf), np.full(len(cut.nodes), np.inf)
+    np.maximum.at(top, on, high[plates])
+    np.minimum.at(foot, on, low[plates])
+    return np.stack([high - top, foot - low], 1) * (cut.px[:, 1] / np.maximum(frame.size[:, 1], 1e-300))[:, None]
+
+
+def front_corners(
+    center: NDArray[np.float64], size: NDArray[np.float64], rows: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Return the corners of boxes' front faces, the upper left first, clockwise, shape (K, 4, 3)."""
+    around = np.array([[-1, 1, 1], [1, 1, 1], [1, -1, 1], [-1, -1, 1]], np.float64)
+    return center[rows][:, None, :] + size[rows][:, None, :] / 2 * around
+
+
+def bounds(corners: NDArray[np.float64], view: View) -> NDArray[np.float64]:
+    """Return the upright rectangles around faces on the screen, without those behind the eye, shape (K, 4)."""
+    px, depth = view.camera.project(corners, view.viewport)
+    return np.concatenate([px.min(1), px.max(1)], 1)[depth.min(1) > 0]
+
+
+def _upright(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the upright rectangles inside quadrilaterals (upper left first, clockwise), shape (K, 4)."""
+    left, right = corners[:, [0, 3], 0].max(1), corners[:, [1, 2], 0].min(1)
+    top, bottom = corners[:, [0, 1], 1].max(1), corners[:, [2, 3], 1].min(1)
+    return np.stack([left, top, right, bottom], 1)
+
+
+def _middle_part(corners: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the middle of quadrilaterals: so much of their width and height, shape (K, 2), along their own edges."""
+    a, b, c, d = (corners[:, k] for k in range(4))
+    u, v = share[:, :1] / 2, share[:, 1:] / 2
+    parts = [
+        (0.5 - y) * ((0.5 - x) * a + (0.5 + x) * b) + (0.5 + y) * ((0.5 - x) * d + (0.5 + x) * c)
+        for x, y in ((-u, -v), (u, -v), (u, v), (-u, v))
+    ]
+    return np.stack(parts, 1)
