@@ -5,7 +5,7 @@ import pytest
 
 from archviz3d.layout import place
 from archviz3d.viewer.label_audit import label_report, written_report
-from archviz3d.viewer.scene import labels as labels_module
+from archviz3d.viewer.scene.writing import labels as labels_module
 from archviz3d.viewer.scene.writing.overlay import Writing
 from archviz3d.viewer.scene.writing.text import line_height, mask, text_width
 from archviz3d.viewer.state import ViewState

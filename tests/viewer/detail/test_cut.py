@@ -7,7 +7,7 @@ from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.layout import place
 from archviz3d.layout.hiding import hidden_mask
-from archviz3d.viewer import cut as cut_module
+from archviz3d.viewer.detail import cut as cut_module
 from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.detail.cut import CutTree, choose_cut
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from archviz3d.viewer.window import morphing
+from archviz3d.viewer.window.moving import morphing
 from archviz3d.viewer.window.moving.motion import ENVIRONMENT, is_reduced, set_reduced
 from archviz3d.viewer.window.palette import Palette
 

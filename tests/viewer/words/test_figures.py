@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from archviz3d.overlays.overlay import Figure
 from archviz3d.viewer.words.figures import value_text, value_with_unit
 
-from .sample_overlays import made_overlay
+from ..sample_overlays import made_overlay
 
 CATEGORIES = ("BF16", "F32")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from archviz3d.graph import GraphBuilder, NodeKind
-from archviz3d.viewer import translation
+from archviz3d.viewer.words import translation
 from archviz3d.viewer.words.captions import caption_of, facts_of, title_of
 from archviz3d.viewer.words.translation import counted, filled, set_translator
 

@@ -11,7 +11,7 @@ from archviz3d.options import check_range
 from archviz3d.overlays.overlay import Scale
 from archviz3d.viewer.words.value_axis import ValueAxis
 
-from .sample_overlays import CATEGORIES, made_coloring
+from ..sample_overlays import CATEGORIES, made_coloring
 
 amounts = st.floats(2.0**-20, 2.0**30, width=32)
 signed = st.floats(-(2.0**30), 2.0**30, width=32)

@@ -16,7 +16,7 @@ from archviz3d.viewer.words.value_words import (
     surface_facts,
 )
 
-from .sample_overlays import CATEGORIES, made_coloring, made_overlay
+from ..sample_overlays import CATEGORIES, made_coloring, made_overlay
 
 
 def test_each_origin_and_each_aggregate_has_words_of_its_own():
