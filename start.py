@@ -97,8 +97,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if arguments[:1] == ["test"]:
         prepare(extras={"test", "torch"}, programs=TEST_PROGRAMS)
-        # -P: without it the folders of this checkout would be importable as top-level modules.
-        return subprocess.call([PYTHON, "-P", "-m", "pytest", *arguments[1:]], cwd=ROOT)
+        return run_tests(arguments[1:])
     if len(arguments) > 1:
         raise SetupError("one MODEL at most; see python3 start.py --help", exit_code=2)
     prepare(extras=set(), programs={})
@@ -110,6 +109,18 @@ def main(arguments: list[str]) -> int:
     picture = f"archviz3d-{path.name if path.is_dir() else path.stem}.png"
     say(f"no display here (DISPLAY and WAYLAND_DISPLAY are unset or dead): rendering {model} to {picture} instead")
     return subprocess.call([PYTHON, "-P", "-m", "archviz3d", "render", model, "-o", picture])
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run pytest with arguments or, without any, all tests: the viewer's apart, since windows share a screen."""
+    # -P: without it the folders of this checkout would be importable as top-level modules.
+    pytest = [PYTHON, "-P", "-m", "pytest"]
+    if arguments:
+        return subprocess.call([*pytest, *arguments], cwd=ROOT)
+    viewer = "tests/viewer"
+    all_but = ["-n", "auto", "--dist", "worksteal", "--ignore", viewer]
+    codes = [subprocess.call([*pytest, *chosen], cwd=ROOT) for chosen in (all_but, [viewer])]
+    return next((code for code in codes if code), 0)
 
 
 def prepare(extras: set[str], programs: dict[str, str]) -> None:

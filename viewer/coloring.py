@@ -10,7 +10,7 @@ from ..overlays.overlay import Figure, Overlay, Scale
 from ..overlays.ranges import automatic_range, ordered_sample, quantile_table, shares
 from .colormaps import LUT_SIZE, category_table, color_table, default_colormap
 
-__all__ = ["Coloring", "joined_step", "node_coloring", "surface_coloring"]
+__all__ = ["Coloring", "joined_step", "node_coloring", "surface_coloring", "within"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,15 @@ class Coloring:
         """Return which values stay in colour; NaN does not where anything is filtered."""
         if self.keep is None:
             return np.ones(values.shape, bool)
-        with np.errstate(invalid="ignore"):
-            return (values >= self.keep[0]) & (values <= self.keep[1])
+        return within(values, self.keep)
+
+
+def within(values: NDArray[np.float32], limits: tuple[float, float]) -> NDArray[np.bool_]:
+    """Return which values lie between two limits, the ends included, as the shader compares: in single precision."""
+    most = np.finfo(np.float32).max
+    low, high = (np.float32(min(max(limit, -most), most)) for limit in limits)
+    with np.errstate(invalid="ignore"):
+        return (values >= low) & (values <= high)
 
 
 def node_coloring(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ....graph.kinds import NodeKind
 from ....graph.model_graph import ModelGraph
 from ....overlays.overlay import Overlay
+from ...coloring import within
 from ...words.numbers import grouped
 from ...words.translation import translate
 from ..docks.words import kind_word, kind_words
@@ -43,7 +44,7 @@ class OwnValues:
         """Return those between two values, the ends included; all for None."""
         if keep is None:
             return self
-        chosen = (self.values >= keep[0]) & (self.values <= keep[1])
+        chosen = within(self.values, keep)
         return OwnValues(self.ids[chosen], self.values[chosen])
 
     def nearest_in(self, graph: ModelGraph, node: int) -> NDArray[np.int32]:

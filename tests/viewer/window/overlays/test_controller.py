@@ -14,7 +14,7 @@ from archviz3d.errors import UsageError
 from archviz3d.overlays import book as book_module
 from archviz3d.overlays.overlay import Aggregate, Origin, Overlay
 from archviz3d.overlays.recipe import Recipe
-from archviz3d.viewer.window import main_window
+from archviz3d.viewer.window import dialogs, main_window
 from archviz3d.viewer.window.overlays import prepared
 from archviz3d.viewer.window.overlays.filters import filters_of
 from archviz3d.viewer.window.recent import sample_path
@@ -174,7 +174,7 @@ def drop(window, path):
 
 
 def test_a_file_of_values_is_read_shown_and_its_fit_reported(toy_window, table, qtbot, monkeypatch, at_rest):
-    monkeypatch.setattr(main_window.QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
+    monkeypatch.setattr(dialogs.QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
     toy_window.setFocus()
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(toy_window, Qt.Key.Key_V, modifiers)
