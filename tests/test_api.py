@@ -2,6 +2,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import archviz3d
@@ -46,6 +47,14 @@ def test_load_takes_text_and_paths():
         ({"path": "x.mp4", "turntable": 8, "fps": 0}, "1 to 120"),
         ({"path": "x.mp4", "turntable": 8, "size": (1919, 1080)}, "1920x1080 would be right"),
         ({"turntable": 8}, r"name-%04d\.png"),
+        ({"size": (16384, 64)}, "16384x64 is too long"),
+        ({"camera": (10**400, 0)}, "out of range"),
+        ({"path": 3}, "path '3': give a path"),
+        ({"path": b"x.png"}, "give a path as text"),
+        ({"transparent": "x"}, "transparent 'x': give True or False"),
+        ({"path": "x.mp4", "fly": 3}, "fly '3': give a list of paths"),
+        ({"path": "x.mp4", "fly": [3]}, "give a list of paths"),
+        ({"path": "x.mp4", "fly": "model"}, "give a list of paths"),
     ],
 )
 def test_wrong_options_are_refused_before_the_model_is_read(options, says, tmp_path, monkeypatch):
@@ -62,7 +71,13 @@ def test_an_option_that_there_is_not_is_refused_before_the_model_is_read(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "options", [{"level": "neuron"}, {"arrangement": "spiral"}, {"theme": "blue"}, {"focus": "nope"}]
+    "options",
+    [
+        *({"level": "neuron"}, {"arrangement": "spiral"}, {"theme": "blue"}, {"focus": "nope"}, {"focus": 3}),
+        *({"focus": ["model"]}, {"upstream": 3}, {"view": np.array(["front", "side"])}, {"labels": np.array([1, 0])}),
+        *({"compact": np.array([1, 0])}, {"plain_words": np.array([1, 0])}, {"level": ["layer"]}, {"hide": [3]}),
+        *({"state": 3}, {"state": object()}, {"state": b"/nope"}),
+    ],
 )
 def test_options_that_the_model_decides_are_usage_errors_too(options, tmp_path):
     with pytest.raises(UsageError):

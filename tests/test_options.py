@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archviz3d.errors import UsageError
-from archviz3d.options import check_keep, check_range
+from archviz3d.options import check_camera, check_fps, check_keep, check_range, check_seconds, check_size
 
 inf, nan = np.inf, np.nan
 LARGEST = float(np.finfo(np.float32).max)
@@ -66,3 +66,39 @@ def test_a_filter_that_is_no_interval_is_refused(limits):
 def test_a_filter_that_keeps_no_number_is_refused(limits):
     with pytest.raises(UsageError, match="keep"):
         check_keep(limits)
+
+
+@pytest.mark.parametrize("limits", [{0, 1}, {0: 1, 2: 3}, "01", b"01", 3, np.array(3.0), (10**5000, 1)])
+def test_what_has_no_two_ends_is_refused(limits):
+    for check in (check_range, check_keep):
+        with pytest.raises(UsageError, match="is no "):
+            check(limits)
+
+
+@pytest.mark.parametrize("camera", [{0, 1}, {0: 1, 2: 3}, (True, False), (0, 0, True), np.array(3.0), object()])
+def test_a_camera_is_a_sequence_of_numbers(camera):
+    with pytest.raises(UsageError, match="is no camera"):
+        check_camera(camera)
+
+
+@pytest.mark.parametrize("camera", [(10**400, 0), (0, -(10**5000)), (0, 0, 10**400)])
+def test_a_camera_beyond_all_floats_is_out_of_range(camera):
+    with pytest.raises(UsageError, match="out of range"):
+        check_camera(camera)
+
+
+@pytest.mark.parametrize("size", [(64, 6400), (6400, 64), (16384, 16384), (164, 16384)])
+def test_a_picture_may_be_long(size):
+    assert check_size(size) == size
+
+
+@pytest.mark.parametrize("size", [(16384, 64), (64, 16384), (6401, 64), (163, 16384)])
+def test_a_picture_that_is_too_long_is_refused(size):
+    with pytest.raises(UsageError, match=f"{size[0]}x{size[1]} is too long for a picture"):
+        check_size(size)
+
+
+def test_numbers_that_have_no_text_are_refused_in_one_line():
+    for check in (lambda n: check_size((n, n)), check_seconds, check_fps):
+        with pytest.raises(UsageError, match="int with very many digits"):
+            check(10**5000)

@@ -116,11 +116,14 @@ def _contrast(writing: Writing, drawn: NDArray[np.uint8], ground: NDArray[np.uin
     coverage = np.rot90(coverage) if writing.vertical else coverage
     left, top, right, bottom = (round(side) for side in writing.rect)
     height, width = ground.shape[:2]
-    rows = slice(max(top, 0), max(min(bottom, height), 0))
-    columns = slice(max(left, 0), max(min(right, width), 0))
+    if not coverage.any():
+        return 21.0  # nothing but spaces
+    if bottom <= 0 or top >= height or right <= 0 or left >= width:
+        return 1.0  # off the picture
+    rows, columns = slice(max(top, 0), min(bottom, height)), slice(max(left, 0), min(right, width))
     seen = coverage[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     if not (seen > 0).any():
-        return 1.0 if coverage.any() else 21.0  # off the picture; nothing but spaces
+        return 1.0  # only its margin is on the picture
     full = seen >= min(_FULL, int(seen.max()))
     ink = np.median(drawn[rows, columns][full], axis=0)
     ratios = _ratios(ink, ground[rows, columns][seen > 0])

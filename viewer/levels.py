@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..graph import ModelGraph, NodeKind
 
-__all__ = ["LEVELS", "resolve_focus", "resolve_path"]
+__all__ = ["LEVELS", "LONGEST_NAMED", "resolve_focus", "resolve_path"]
 
-_LONGEST = 200  # characters of a path in an error
+LONGEST_NAMED = 200  # characters of a path in an error
 
 # What each level shows; the first kind that the model has is meant.
 LEVELS: dict[str, tuple[NodeKind, ...]] = {
@@ -98,8 +98,8 @@ def _unknown(graph: ModelGraph, path: str, node: int, part: str, names: list[str
     if names and all(name.isdecimal() for name in names):
         hint = f"{where!r} has {names[0]} to {names[-1]}"
     elif names:
-        close = difflib.get_close_matches(part[:_LONGEST], names, 3, 0.4) or names[:3]
+        close = difflib.get_close_matches(part[:LONGEST_NAMED], names, 3, 0.4) or names[:3]
         hint = "did you mean " + " or ".join(prefix + name for name in close) + "?"
     else:
         hint = f"{where!r} has nothing inside"
-    raise UsageError(f"no part {path[:_LONGEST]!r} in this model; {hint}")
+    raise UsageError(f"no part {path[:LONGEST_NAMED]!r} in this model; {hint}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import UsageError
+from ..errors import MachineError, UsageError
 from ..files import check_output, write_whole
 from ..graph.model_graph import ModelGraph
 from ..layout.placement import Placement
@@ -60,7 +60,7 @@ def render_picture(
     UsageError
         When the suffix or the size cannot be had.
     MachineError
-        When this machine cannot render without a screen; says what to install.
+        When this machine cannot render without a screen; says what to install. Or when it lacks the memory.
     """
     path = Path(path)
     kind = _FORMATS.get(path.suffix.lower())
@@ -72,8 +72,13 @@ def render_picture(
     if not all(1 <= side <= _MAX_SIDE for side in size):
         raise UsageError(f"{path}: cannot draw {size[0]}x{size[1]} pixels; 1 to {_MAX_SIDE} a side would be right")
     check_output(str(path))
-    pixels = _render(graph, placement, state, size, transparent, book)
-    write_whole(str(path), _encoded(pixels, kind))
+    try:
+        data = _encoded(_render(graph, placement, state, size, transparent, book), kind)
+    except MemoryError:
+        width, height = size
+        smaller = f"a smaller size, like {max(1, width // 2)}x{max(1, height // 2)}"
+        raise MachineError(f"{path}: no memory to draw {width}x{height} pixels; {smaller}, would be right") from None
+    write_whole(str(path), data)
 
 
 def _render(
@@ -94,17 +99,19 @@ def _render(
     from .theme import THEMES
 
     scene = Scene(THEMES[state.theme])
-    scene.show(graph, placement, book)
-    with offscreen_window(size, transparent) as window:
-        window.AddRenderer(scene.renderer)
-        scene.set_ground_visible(not transparent)
-        scene.draw(state, size, scale=enlargement(size))
-        mean = accumulated(window, scene.shift, SAMPLES if max(size) <= _FINE_SIDE else _FINE_SAMPLES)
-    problems = scene.problems
+    try:
+        scene.show(graph, placement, book)
+        with offscreen_window(size, transparent) as window:
+            window.AddRenderer(scene.renderer)
+            scene.set_ground_visible(not transparent)
+            scene.draw(state, size, scale=enlargement(size))
+            mean = accumulated(window, scene.shift, SAMPLES if max(size) <= _FINE_SIDE else _FINE_SAMPLES)
+        problems = scene.problems
+    finally:
+        scene.close_model()  # and end the thread that reads weights, also where this machine cannot render
     if problems:
         more = f" (and {len(problems) - 1} more tensors)" if len(problems) > 1 else ""
         _log.warning("%s%s", problems[0], more)
-    scene.close_model()
     return mean.picture(transparent)
 
 

@@ -1,5 +1,6 @@
 """What the viewer shows, as plain observable data: it knows no view, and views subscribe to it."""
 
+from codecs import BOM_UTF8
 from dataclasses import asdict, dataclass, fields
 from math import inf, isfinite
 from typing import Annotated, Any, ClassVar, Literal, cast
@@ -12,6 +13,7 @@ from ..graph.model_graph import ModelGraph
 from ..options import check_camera, check_keep, check_range
 from .cameras.camera import Camera
 from .colormaps import check_colormap
+from .levels import LONGEST_NAMED
 from .pointing.hiding import outermost
 
 __all__ = ["ViewState"]
@@ -104,12 +106,16 @@ class ViewState:
             setattr(self, field.name, getattr(other, field.name))
 
     def to_json(self, graph: ModelGraph) -> str:
-        """Return the state as JSON that names nodes by their paths, so that it outlives a change of ids."""
+        """Return the state as JSON that names nodes by their paths, so that it outlives a change of ids.
+
+        A camera on its way from one projection to the other is saved as one of `projection`.
+        """
+        camera = _projected(self.camera, self.projection)
         return msgspec.json.encode(
             _SavedState(
                 focus=graph.path(self.focus),
                 selection=None if self.selection is None else graph.path(self.selection),
-                camera=None if self.camera is None else asdict(self.camera),
+                camera=None if camera is None else asdict(camera),
                 angle=self.angle,
                 arrangement=cast('Literal["auto", "wrap", "row", "deck"]', self.arrangement),
                 projection=cast('Literal["perspective", "orthographic"]', self.projection),
@@ -143,10 +149,13 @@ class ViewState:
         InputError
             When the text is no saved state, or names a node that `graph` does not have.
         """
+        # Some editors begin a file of UTF-8 with a byte-order mark.
+        plain = text.removeprefix("\ufeff") if isinstance(text, str) else text.removeprefix(BOM_UTF8)
         try:
-            saved = msgspec.json.decode(text, type=_SavedState)
+            saved = msgspec.json.decode(plain, type=_SavedState)
             camera = None if saved.camera is None else msgspec.convert(saved.camera, Camera)
             _check(saved, camera)
+            camera = _projected(camera, saved.projection)
         except (msgspec.MsgspecError, UsageError, UnicodeDecodeError, RecursionError) as error:
             remedy = "what `ViewState.to_json` writes would be right"
             raise InputError(f"{_start(source)}is no view state ({error}); {remedy}") from None
@@ -213,6 +222,12 @@ def _check(saved: _SavedState, camera: Camera | None) -> None:
             raise UsageError("its camera is out of range")
 
 
+def _projected(camera: Camera | None, projection: str) -> Camera | None:
+    """Return a camera with a state's projection: where the two differ, the state's counts."""
+    parallel = projection == "orthographic"
+    return camera if camera is None or camera.orthographic == parallel else camera.projected(parallel)
+
+
 def _end(bound: float) -> float | None:
     return bound if isfinite(bound) else None
 
@@ -237,6 +252,6 @@ def _node(graph: ModelGraph, path: str, source: str) -> int:
         return graph.id_of(path)
     except KeyError:
         raise InputError(
-            f"{_start(source)}the view state names {path!r}, but no part of {graph.name!r} has this path;"
-            " a path in it would be right"
+            f"{_start(source)}the view state names {path[:LONGEST_NAMED]!r}, but no part of {graph.name!r} has this"
+            " path; a path in it would be right"
         ) from None

@@ -7,11 +7,13 @@ from numbers import Integral
 from os import PathLike, fspath
 from typing import Any, Unpack
 
+import numpy as np
+
 from ..errors import InputError, UsageError
 from ..graph import ModelGraph
 from ..layout import ARRANGEMENTS
 from ..layout.hiding import hidden_mask
-from ..options import PROJECTIONS, SCALES, VIEWS, check_camera, check_keep, check_range
+from ..options import PROJECTIONS, SCALES, VIEWS, check_camera, check_keep, check_range, said
 from ..overlays.book import OverlayBook
 from ..overlays.given import overlay_of_values
 from ..overlays.overlay import Figure, Overlay
@@ -20,6 +22,7 @@ from .cameras.framing import VIEW_ANGLES
 from .colormaps import check_colormap
 from .levels import LEVELS, resolve_focus, resolve_path
 from .pointing.hiding import hidden_by, outermost
+from .pointing.spotlight import gathered
 from .pointing.tracing import Flow
 from .state import ViewState
 from .theme import THEMES
@@ -36,6 +39,8 @@ _CHOICES = {
     "view": VIEWS,
 }
 _PLAIN = ("arrangement", "projection", "theme", "labels", "plain_words", "scale")  # fields that are taken as they are
+_YES_OR_NO = {"labels", "plain_words", "compact"}
+_ONE_PATH = {"focus", "upstream", "downstream"}
 _CHECKED_LAST = {"focus", "level", "hide", "overlay", "height", "step", "range", "scale", "colormap", "keep"}
 _STEPS_NAMED = 4
 _log = logging.getLogger("archviz3d")  # without a handler of the caller's, one line on stderr
@@ -70,8 +75,14 @@ def view_state(
     check_names(options)
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     for option in given.keys() & _CHOICES:
-        if given[option] not in _CHOICES[option]:
-            raise UsageError(f"{option} {str(given[option])[:60]!r}: pick one of {', '.join(_CHOICES[option])}")
+        if not isinstance(given[option], str) or given[option] not in _CHOICES[option]:
+            raise UsageError(f"{option} {said(given[option])!r}: pick one of {', '.join(_CHOICES[option])}")
+    for option in given.keys() & _YES_OR_NO:
+        if not isinstance(given[option], bool):
+            raise UsageError(f"{option} {said(given[option])!r}: give True or False")
+    for option in given.keys() & _ONE_PATH:
+        if not isinstance(given[option], str):
+            raise UsageError(f"{option} {said(given[option])!r}: give the path of a part")
     if "view" in given and "camera" in given:
         raise UsageError(f"view and camera both say from where; give camera, or view: one of {', '.join(VIEWS)}")
     state = ViewState() if saved is None else ViewState.from_json(saved[1], graph, saved[0])
@@ -110,8 +121,9 @@ def _look(graph: ModelGraph, state: ViewState, given: Mapping[str, Any]) -> None
         state.camera, state.angle = None, check_camera(given["camera"])
     if "view" in given:
         state.camera, state.angle = None, VIEW_ANGLES[given["view"]]
-    if "projection" in given and state.camera is not None:
-        state.camera = state.camera.projected(state.projection == "orthographic")
+    parallel = state.projection == "orthographic"
+    if state.camera is not None and state.camera.orthographic != parallel:
+        state.camera = state.camera.projected(parallel)
     if given.keys() & {"spotlight", "upstream", "downstream"}:
         state.spotlight = _spotlight(graph, given)
 
@@ -119,16 +131,19 @@ def _look(graph: ModelGraph, state: ViewState, given: Mapping[str, Any]) -> None
 def _spotlight(graph: ModelGraph, given: Mapping[str, Any]) -> frozenset[int]:
     """Return what keeps its colours: some parts, and what leads to one or follows it, with that one itself."""
     nodes = set(_nodes(graph, "spotlight", given.get("spotlight", ())))
-    for option, walk in (("upstream", Flow.upstream), ("downstream", Flow.downstream)):
-        if option in given:
-            (node,) = _nodes(graph, option, [given[option]])
-            nodes |= {node, *walk(Flow(graph), [node]).parts.tolist()}
+    starts = {way: _nodes(graph, way, [given[way]]) for way in ("upstream", "downstream") if way in given}
+    if starts:  # a closed container shows what it holds only where all of that is lit
+        flow = Flow(graph)
+        for way, start in starts.items():
+            walk = flow.upstream if way == "upstream" else flow.downstream
+            nodes |= {*start, *walk(start).parts.tolist()}
+        return gathered(graph, np.array(sorted(nodes), np.int64))
     return outermost(graph, nodes)
 
 
 def _nodes(graph: ModelGraph, option: str, paths: Sequence[str]) -> frozenset[int]:
     if isinstance(paths, str) or not isinstance(paths, Iterable) or not all(isinstance(path, str) for path in paths):
-        raise UsageError(f"{option} {str(paths)[:60]!r}: give a list of paths")
+        raise UsageError(f"{option} {said(paths)!r}: give a list of paths")
     return outermost(graph, [resolve_path(graph, path) for path in paths])
 
 

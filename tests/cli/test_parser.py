@@ -5,6 +5,7 @@ import pytest
 from archviz3d.cli.main import printable, run
 from archviz3d.cli.opening import view_options
 from archviz3d.cli.parser import parse
+from archviz3d.cli.values import paths
 from archviz3d.errors import UsageError
 from archviz3d.layout import ARRANGEMENTS
 from archviz3d.viewer.view_options import ViewOptions
@@ -136,11 +137,21 @@ def test_every_arrangement_of_the_layout_can_be_asked_for(command):
 
 
 def test_names_with_commas_are_written_with_a_backslash_or_given_one_by_one():
-    options = parse(["render", "m", "-o", "x.png", "--hide", r"a\,b,c", "--hide", "d", "--spotlight", "e, f"])
+    options = parse(["render", "m", "-o", "x.png", "--hide", r"a\,b,c", "--hide", "d", "--spotlight", "e,f"])
     assert options.hide == ["a,b", "c", "d"]
     assert options.spotlight == ["e", "f"]
     assert parse(["m"]).hide is None
     assert parse(["render", "m", "-o", "x.mp4", "--fly", r"a\,b,", "--fly", "c"]).fly == ["a,b", "", "c"]
+
+
+@pytest.mark.parametrize("names", [[" spaced "], ["ends\\", "x"], ["\\", ",", "\\,", ""], ["a\\b", "\n"], [r"a\\b"]])
+def test_any_name_can_be_written(names):
+    text = ",".join(name.replace("\\", r"\\").replace(",", r"\,") for name in names)
+    assert paths(text) == names
+
+
+def test_a_backslash_before_another_character_needs_no_second_one():
+    assert paths("a\\b,c\\") == ["a\\b", "c\\"]
 
 
 def test_every_option_of_a_view_reaches_render_and_show():

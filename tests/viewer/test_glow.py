@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archviz3d.viewer.cameras.camera import Camera
-from archviz3d.viewer.glow import HALO, REACH_PX, halo, silhouette
+from archviz3d.viewer.glow import HALO, REACH_PX, halo, silhouette, silhouettes
 
 VIEWPORT = (800, 600)
 CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64) / 2
@@ -38,6 +38,26 @@ def test_a_silhouette_is_the_convex_hull_of_what_is_seen(angles, sizes, orthogra
     assert (turns(polygon) > -1e-6).all()
     assert outside(polygon, px).max() < 1e-6
     assert np.abs(polygon[:, None] - px).max(-1).min(1).max() < 1e-9  # its corners are the box's
+
+
+@given(
+    angles=st.tuples(st.floats(-89, 89), st.floats(-89, 89)),
+    boxes=st.lists(st.tuples(*[st.floats(-4, 4)] * 3, *[st.floats(0.0, 3)] * 3), max_size=8),
+    orthographic=st.booleans(),
+)
+def test_many_silhouettes_at_once_are_the_same(angles, boxes, orthographic):
+    camera = Camera((0.0, 0.0, 0.0), *angles, 6.0, orthographic=orthographic)
+    center, size = np.split(np.array(boxes).reshape(-1, 6), 2, axis=1)
+    many = silhouettes(center, size, camera, VIEWPORT, 1.0)
+    assert len(many) == len(boxes)
+    for k, polygon in enumerate(many):
+        one = silhouette(center[k], size[k], camera, VIEWPORT, 1.0)
+        assert len(polygon) >= min(len(one), 4)
+        if len(one):
+            # Corners may lie on a side: both hold the other, to a thousandth of a pixel.
+            for a, b in ((one, polygon), (polygon, one)):
+                a = a[np.linalg.norm(np.roll(a, -1, 0) - a, axis=1) > 1e-6]
+                assert outside(a, b).max() < 1e-3
 
 
 def test_what_is_too_small_to_see_has_a_silhouette_that_one_can():

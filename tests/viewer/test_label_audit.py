@@ -5,7 +5,7 @@ import pytest
 
 from archviz3d.layout import place
 from archviz3d.viewer.label_audit import label_report, written_report
-from archviz3d.viewer.scene.writing import labels as labels_module
+from archviz3d.viewer.scene.writing import label_ink
 from archviz3d.viewer.scene.writing.overlay import Writing
 from archviz3d.viewer.scene.writing.text import line_height, mask, text_width
 from archviz3d.viewer.state import ViewState
@@ -45,6 +45,23 @@ def test_each_fault_is_found():
     assert len(overlapping.problems()) + len(clipped.problems()) + len(faint.problems()) >= 3
 
 
+@pytest.mark.parametrize(("x", "y"), [(-200, 10), (-1000, 10), (310, 10), (10, -40), (10, 121), (10, 400), (310, 400)])
+def test_text_beyond_any_side_is_cut_off_and_cannot_be_read(x, y):
+    nothing = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    report = written_report([writing("attention", x, y)], nothing, nothing)
+    assert report.clipped == (0,)
+    assert report.contrasts == (1.0,)
+
+
+@pytest.mark.parametrize(("x", "y"), [(-20, 10), (280, 10), (10, -8), (10, 112)])
+def test_of_text_across_a_side_what_is_seen_has_its_contrast(x, y):
+    one, bare = writing("attention", x, y), np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+    picture = np.full_like(bare, 255)
+    report = written_report([one], picture, bare)
+    assert report.clipped == (0,)
+    assert report.contrasts == pytest.approx((21.0,))
+
+
 def test_text_that_is_not_drawn_has_no_contrast():
     nothing = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
     assert written_report([writing("attention", 10, 10)], nothing, nothing).contrasts == (1.0,)
@@ -66,7 +83,7 @@ def test_views_of_the_toy_model_are_legible(toy, theme, focus, plain):
 
 def test_a_deliberately_bad_label_is_found_in_a_drawn_scene(toy, monkeypatch):
     grey = np.array([70.0, 120.0, 200.0])
-    monkeypatch.setattr(labels_module, "inks", lambda theme, ground, on_face: (grey, grey))
-    monkeypatch.setattr(labels_module, "_READABLE", 0.0)
+    monkeypatch.setattr(label_ink, "inks", lambda theme, ground, on_face: (grey, grey))
+    monkeypatch.setattr(label_ink, "_READABLE", 0.0)
     report = label_report(toy, place(toy), ViewState(focus=toy.id_of("model.layers.2")), (960, 600))
     assert any("contrast" in problem for problem in report.problems())

@@ -11,6 +11,7 @@ from archviz3d.errors import MachineError, UsageError
 from archviz3d.layout import place
 from archviz3d.viewer import offscreen
 from archviz3d.viewer.picture import render_picture
+from archviz3d.viewer.scene import Scene
 from archviz3d.viewer.state import ViewState
 
 
@@ -102,3 +103,27 @@ def test_nothing_is_printed(toy, placement, tmp_path, capfd):
     out = capfd.readouterr()
     assert out.out == ""
     assert out.err == ""
+
+
+def test_a_picture_that_there_is_no_memory_for_is_refused(toy, placement, tmp_path, monkeypatch):
+    def render(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("archviz3d.viewer.picture._render", render)
+    with pytest.raises(MachineError, match="no memory to draw 16384x9000 pixels; a smaller size, like 8192x4500"):
+        render_picture(toy, placement, ViewState(), (16384, 9000), tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_thread_is_left_where_this_machine_cannot_render(toy, placement, tmp_path, monkeypatch):
+    def nothing(*_):
+        raise MachineError("no OpenGL here")
+
+    closed = []
+    monkeypatch.setattr(offscreen, "offscreen_window", nothing)
+    close = Scene.close_model
+    monkeypatch.setattr(Scene, "close_model", lambda scene: (closed.append(scene._model is not None), close(scene)))
+    with pytest.raises(MachineError, match="no OpenGL here"):
+        render_picture(toy, placement, ViewState(overlay="parameters"), (64, 48), tmp_path / "a.png")
+    assert closed[-1]
+    assert not list(tmp_path.iterdir())

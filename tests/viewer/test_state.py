@@ -38,6 +38,16 @@ def test_json_keeps_everything_but_hover_and_names_nodes_by_path(toy):
     assert ViewState.from_json(text, graph) == state
 
 
+def test_a_camera_is_of_the_projection_that_a_state_tells(toy):
+    camera = Camera((1.0, 2.0, 3.0), 10.0, 20.0, 40.0, 15.0)
+    between = ViewState(camera=camera, projection="orthographic")
+    kept = ViewState.from_json(between.to_json(toy), toy).camera
+    assert kept == camera.projected(True)
+    assert json.loads(between.to_json(toy))["camera"]["orthographic"]
+    given = '{"camera": {"target": [1, 2, 3], "azimuth": 0, "elevation": 0, "distance": 4, "orthographic": true}}'
+    assert ViewState.from_json(given, toy).camera == Camera((1.0, 2.0, 3.0), 0.0, 0.0, 4.0)
+
+
 def test_json_finds_its_nodes_in_another_graph_with_other_ids(toy, same_toy_again):
     graph = toy
     text = ViewState(focus=graph.id_of("lm_head")).to_json(graph)
@@ -177,3 +187,17 @@ def test_what_the_layout_leaves_out_is_hidden_and_nothing_is_hidden_twice(toy):
     text = '{"hidden": ["model.layers.2.mlp", "model.layers.2"], "compacted": ["model.layers.2"]}'
     state = ViewState.from_json(text, toy)
     assert state.hidden == state.compacted == frozenset({toy.id_of("model.layers.2")})
+
+
+def test_a_byte_order_mark_is_no_part_of_a_state(toy):
+    text = ViewState(theme="light").to_json(toy)
+    for marked in ("\ufeff" + text, ("\ufeff" + text).encode()):
+        assert ViewState.from_json(marked, toy) == ViewState(theme="light")
+
+
+@pytest.mark.parametrize("field", ["focus", "hidden"])
+def test_a_long_path_is_cut_in_the_error(field, toy):
+    path = "x" * 900_000
+    with pytest.raises(InputError, match="no part of") as caught:
+        ViewState.from_json(json.dumps({field: [path] if field == "hidden" else path}), toy)
+    assert len(str(caught.value)) < 400

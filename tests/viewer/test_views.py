@@ -14,8 +14,10 @@ from archviz3d.loaders import load
 from archviz3d.options import VIEWS
 from archviz3d.overlays.book import OverlayBook
 from archviz3d.overlays.readers import read_overlays
+from archviz3d.viewer import views
 from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.cameras.framing import VIEW_ANGLES
+from archviz3d.viewer.pointing.tracing import Flow
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.views import view_state
 
@@ -240,6 +242,9 @@ def test_a_saved_camera_is_seen_in_the_projection_that_is_asked_for(toy):
     assert view_state(toy, saved=file).camera == camera
     state = view_state(toy, saved=file, projection="orthographic")
     assert (state.projection, state.camera) == ("orthographic", replace(camera, orthographic=True))
+    wide = replace(camera, fov=60.0)
+    file = ("view.json", ViewState(camera=wide).to_json(toy).encode())
+    assert view_state(toy, saved=file, projection="perspective").camera == wide
 
 
 # ---------------------------------------------------------------- from where
@@ -258,6 +263,9 @@ def test_a_view_by_name_is_an_angle(toy):
         ({"view": "back"}, "view 'back': pick one of front, oblique, city, side"),
         ({"view": "front", "camera": (0, 0)}, "view: one of front, oblique, city, side"),
         ({"projection": "fisheye"}, "pick one of perspective, orthographic"),
+        ({"labels": "no"}, "labels 'no': give True or False"),
+        ({"plain_words": "yes"}, "plain_words 'yes': give True or False"),
+        ({"compact": 1}, "compact '1': give True or False"),
         ({"theme": "blue"}, "pick one of dark, light, print"),
         ({"spotlight": "lm_head"}, "spotlight 'lm_head': give a list of paths"),
         ({"spotlight": ["lm_haed"]}, "did you mean lm_head"),
@@ -285,7 +293,6 @@ def test_the_spotlight_is_on_parts_and_on_what_leads_to_one_or_follows_it():
     for source, target in itertools.pairwise(parts):
         b.edge(source, target)
     graph = b.build()
-    ids = {name: graph.id_of(name) for name in "abcd"}
 
     def lit(**options):
         return {graph.name_of(node) for node in view_state(graph, **options).spotlight}
@@ -294,7 +301,19 @@ def test_the_spotlight_is_on_parts_and_on_what_leads_to_one_or_follows_it():
     assert lit(spotlight=["d", "a"]) == {"a", "d"}
     assert lit(upstream="b") == {"a", "b"}
     assert lit(downstream="c") == {"c", "d"}
-    assert lit(upstream="b", downstream="c", spotlight=["b"]) == set(ids)
+    assert lit(upstream="b", downstream="c", spotlight=["b"]) == {"chain"}  # all of it
+
+
+def test_the_flow_of_a_model_is_made_ready_once(toy, monkeypatch):
+    made = []
+
+    def flow(graph):
+        made.append(graph)
+        return Flow(graph)
+
+    monkeypatch.setattr(views, "Flow", flow)
+    view_state(toy, upstream="lm_head", downstream="model.embed_tokens")
+    assert made == [toy]
 
 
 # ---------------------------------------------------------------- hidden parts

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .corners import corners_of
 from .flight_path import flight_length, flight_path
 
 __all__ = ["Camera", "Margins", "Viewport", "eased"]
@@ -15,8 +16,8 @@ Viewport = tuple[int, int]
 Margins = tuple[float, float, float, float]  # free pixels at the left, top, right, bottom
 
 _MAX_ELEVATION = 89.0
-# In distances: where the eye of a parallel projection stands, so far that lines of sight from it lean by a thousandth,
-# and that all that is in view lies before it.
+# In distances: where the eye of a parallel projection stands, so far that lines of sight from it lean by a thousandth.
+# What reaches a thousand distances before the target is behind it, and not drawn: 500 times what is in view.
 _FAR = 1e3
 _LEAST_SLOPE = 0.15  # of a line of sight, for its meeting with the plan to mean anything
 _FARTHEST_AIM = 8.0  # in distances
@@ -198,10 +199,8 @@ class Camera:
         """
         centers, halves = np.atleast_2d(np.asarray(box_center, np.float64), np.asarray(box_size, np.float64) / 2)
         center, front = centers[0], float((centers + halves)[:, 2].max())
-        signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
         axes = self.axes
-        corners = (centers - center)[:, None, :] + signs * halves[:, None, :]
-        x, y, z = axes @ corners.reshape(-1, 3).T
+        x, y, z = axes @ corners_of(centers - center, 2 * halves).reshape(-1, 3).T
         left, right = margins[0] - viewport[0] / 2, viewport[0] / 2 - margins[2]
         bottom, top = margins[3] - viewport[1] / 2, viewport[1] / 2 - margins[1]
         if right - left < 1 or top - bottom < 1:

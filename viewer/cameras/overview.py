@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from .camera import Camera, Viewport
+from .corners import clipped, corners_of
 from .framing import framed_boxes, framing
 
 __all__ = ["are_all_in_view", "map_camera", "outer_corners", "part_in_view"]
 
 _FRONT = (0.0, 0.0, 1.0)
-_CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64) / 2
 _AROUND = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) / 2
 _TOLERANCE_PX = 2.0
 
@@ -25,7 +25,7 @@ def map_camera(graph: ModelGraph, placement: Placement, viewport: Viewport) -> C
 def outer_corners(graph: ModelGraph, placement: Placement) -> NDArray[np.float64]:
     """Return points, shape (K, 3), that are in view where all of the model is: the corners of it and of its decks."""
     boxes = framed_boxes(graph, placement, 0)
-    return (placement.center[boxes][:, None] + placement.size[boxes][:, None] * _CORNERS).reshape(-1, 3)
+    return corners_of(placement.center[boxes], placement.size[boxes]).reshape(-1, 3)
 
 
 def are_all_in_view(points: NDArray[np.float64], camera: Camera, viewport: Viewport) -> bool:
@@ -52,18 +52,5 @@ def part_in_view(placement: Placement, camera: Camera, viewport: Viewport) -> ND
     for axis in (0, 1):
         for side in (-1.0, 1.0):
             room = slope[axis] * ahead[:, 2] + start[axis] - side * ahead[:, axis]
-            polygon, ahead = _clipped(polygon, room), _clipped(ahead, room)
+            polygon, ahead = clipped(polygon, room), clipped(ahead, room)
     return polygon
-
-
-def _clipped(polygon: NDArray[np.float64], room: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what of a polygon has room left, by Sutherland and Hodgman; `room` is linear on it."""
-    kept: list[NDArray[np.float64]] = []
-    for k in range(len(polygon)):
-        after = (k + 1) % len(polygon)
-        if room[k] >= 0:
-            kept.append(polygon[k])
-        if (room[k] >= 0) != (room[after] >= 0):
-            share = room[k] / (room[k] - room[after])
-            kept.append(polygon[k] + share * (polygon[after] - polygon[k]))
-    return np.array(kept).reshape(-1, 3)

@@ -10,6 +10,7 @@ from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..cameras.camera import Camera, Viewport
 from ..cameras.framing import rising
+from ..easing import smooth
 from .chains import Chains, before, reached
 from .covering import Covering
 from .thresholds import opening_sides
@@ -94,6 +95,14 @@ class CutTree:
         count = self.child_start[nodes + 1] - start
         within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
         return self.child_order[np.repeat(start, count) + within]
+
+    def last_links(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for nodes in long chains of only children the last container of theirs, the others as they are."""
+        if self.chains is None:
+            return nodes
+        end = self.chains.end[nodes]
+        is_leaf = self.child_start[end + 1] == self.child_start[end]
+        return np.maximum(end - is_leaf, nodes)
 
     def openness(
         self, nodes: NDArray[np.int64], px: NDArray[np.float64], pixel: float, pictures: bool
@@ -210,7 +219,7 @@ def choose_cut(
         by_area = by_area[np.argsort(-area[by_area], kind="stable")]
         room = (left - np.cumsum(count[by_area])) / max(_SOFT_BUDGET * left, 1)
         rise = np.zeros(len(nodes))
-        rise[by_area] = _smooth(np.minimum((openness[by_area] - 1) / (_RISEN - 1), room))
+        rise[by_area] = smooth(np.minimum((openness[by_area] - 1) / (_RISEN - 1), room))
         opened[by_area[room < 0]] = False
         drawn = shown
         if start is not None:
@@ -234,8 +243,9 @@ def choose_cut(
             sinks = height * (1 - stand)
         if start is not None:
             drop = drop + before(sinks, start)
+        rows = np.flatnonzero(drawn)
         found.append(
-            tuple(column[drawn] for column in (nodes, opened, px, short_px, long_px, unit, rise, stand, drop, level))
+            tuple(column[rows] for column in (nodes, opened, px, short_px, long_px, unit, rise, stand, drop, level))
         )
         inner = np.flatnonzero(opened if tree.chains is None else opened & (tree.chains.end[nodes] == nodes))
         times = count[inner]
@@ -246,11 +256,6 @@ def choose_cut(
             ground[free], drop[free] = 1.0, 0.0
     cut = Cut(*(np.concatenate(column) for column in zip(*found, strict=True)))
     return cut if tree.covering is None else replace(cut, room=tree.covering.room(tree.placement, cut.nodes))
-
-
-def _smooth(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    t = np.clip(t, 0.0, 1.0)
-    return t * t * (3 - 2 * t)
 
 
 def _fills_view(
@@ -273,22 +278,25 @@ def _project_boxes(
     placement: Placement, nodes: NDArray[np.int64], camera: Camera, viewport: Viewport
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Return projected sizes of front faces, pixels per unit, and whether each box may be in the frustum."""
-    center, size = placement.center[nodes], placement.size[nodes]
+    center, size = placement.center.take(nodes, 0), placement.size.take(nodes, 0)
     axes = camera.axes
-    view = camera.to_view(center)
-    reach = (size / 2) @ np.abs(axes).T  # half sizes of the box's bounds in the view frame
+    view = axes @ (center - camera.eye).T  # a row each of right, up and depth: whole rows are worked on at once
+    view[2] *= -1.0
+    reach = np.abs(axes) @ (size.T / 2)  # half sizes of the box's bounds in the view frame
     middle, all_of_it = view, reach
     # What rises above a box may be in view while the box itself is not.
-    rise = placement.top[nodes] - center[:, 2] - size[:, 2] / 2
+    rise = placement.top.take(nodes) - center[:, 2] - size[:, 2] / 2
     if (rise > 0).any():
-        half = np.maximum(rise, 0.0)[:, None] / 2
-        middle, all_of_it = view + half * axes[:, 2] * (1, 1, -1), reach + half * np.abs(axes[:, 2])
-    deepest = middle[:, 2] + all_of_it[:, 2]
-    beside = np.abs(middle[:, :2]) - all_of_it[:, :2]
-    within = camera.units_px(np.maximum(deepest, 1e-300), viewport)[:, None] * beside <= np.asarray(viewport) / 2
-    shown = (deepest > 0) & within[:, 0] & within[:, 1]
+        half = np.maximum(rise, 0.0) / 2
+        middle = view + (axes[:, 2] * (1, 1, -1))[:, None] * half
+        all_of_it = reach + np.abs(axes[:, 2])[:, None] * half
+    deepest = middle[2] + all_of_it[2]
+    unit = camera.units_px(np.maximum(deepest, 1e-200), viewport)  # times any size, still a number
+    shown = deepest > 0
+    for side in (0, 1):
+        shown &= unit * (np.abs(middle[side]) - all_of_it[side]) <= viewport[side] / 2
     # A plate that reaches past the eye has no one depth: the target's is as good as any.
-    depth = np.where(view[:, 2] - reach[:, 2] > 0, view[:, 2], np.minimum(np.abs(view[:, 2]), camera.distance))
+    depth = np.where(view[2] - reach[2] > 0, view[2], np.minimum(np.abs(view[2]), camera.distance))
     scale = camera.units_px(depth, viewport)
     flat = np.linalg.norm(axes[:2, :2], axis=0)  # foreshortening of u and v
     return size[:, :2] * scale[:, None] * flat, scale, shown

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..easing import smooth
 from ..pointing.pick import nearest_in_plan
 from .child_maps import DETAILS, ChildMaps, Maps
 from .cut import Cut, CutTree
 
-__all__ = ["Previews", "choose_previews", "preview_texels", "strength"]
+__all__ = ["Previews", "choose_previews", "legible", "preview_texels", "strength"]
 
 # How clearly children are seen grows with the room that they have, in that at which a container opens: from about 0.7
 # to 2.3 px a side. It is whole before the container opens, so that nothing jumps then.
@@ -40,9 +41,26 @@ def strength(
     return _ramp(roominess, *_ROOM) * np.where(is_tile, _ramp(side / open_side, *_SIDE_OF_TILE), _ramp(side, *_SIDE_PX))
 
 
+def legible(tree: CutTree, cut: Cut, scale: float, pictures: bool) -> NDArray[np.float64]:
+    """Return how clearly each box of a cut shows its parts on its front, 0 to 1, shape (K,); 0 for an opened one.
+
+    Parameters
+    ----------
+    scale, pictures
+        As `choose_previews` takes them.
+    """
+    found = np.zeros(len(cut))
+    rows = np.flatnonzero(~cut.opened & (tree.child_start[cut.nodes + 1] > tree.child_start[cut.nodes]))
+    if tree.covering is not None:
+        rows = rows[[not tree.placement.rises(node) for node in cut.nodes[rows].tolist()]]
+    nodes, px = cut.nodes[rows], cut.px[rows]
+    open_side = (tree.open_side_for_pictures if pictures else tree.open_side)[nodes]
+    found[rows] = strength(tree.roominess(nodes, px, scale), cut.short_px[rows] / scale, open_side)
+    return found
+
+
 def _ramp(size: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
-    t = np.clip(np.log(np.maximum(size, 1e-9) / low) / np.log(high / low), 0.0, 1.0)
-    return t * t * (3 - 2 * t)
+    return smooth(np.log(np.maximum(size, 1e-9) / low) / np.log(high / low))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +74,8 @@ class Previews:
     row : ndarray of int64, shape (Q,)
         The closed box of the cut on whose front each is: its own, or that of a container around it.
     below : ndarray of int64, shape (Q,)
-        The preview that each lies on; -1 for those of closed boxes themselves.
+        The preview that each lies on, of its parent or of what holds the long chain that ends with it; -1 for those of
+        closed boxes themselves.
     level : ndarray of int64, shape (Q,)
         How many it lies on.
     px : ndarray of float64, shape (Q, 2)
@@ -98,7 +117,9 @@ class Previews:
             hit = nearest_in_plan(tree.placement.center, tree.placement.size, children, point, reach)
             if hit is None:
                 break
-            node = hit
+            node, last = hit, int(tree.last_links(np.array([hit]))[0])
+            if nearest_in_plan(tree.placement.center, tree.placement.size, np.array([last]), point, reach) is not None:
+                node = last
         return node
 
 
@@ -116,7 +137,7 @@ def choose_previews(maps: ChildMaps, cut: Cut, scale: float, pictures: bool) -> 
     open_side = tree.open_side_for_pictures if pictures else tree.open_side
     size, is_deck = tree.placement.size, tree.covering is not None
     row = np.flatnonzero(~cut.opened)
-    nodes, px, below = cut.nodes[row], cut.px[row], np.full(len(row), -1)
+    nodes, px, below, clear = cut.nodes[row], cut.px[row], np.full(len(row), -1), np.ones(len(row))
     found: list[tuple[NDArray[Any], ...]] = []
     total = 0
     while len(nodes) or not found:
@@ -128,16 +149,15 @@ def choose_previews(maps: ChildMaps, cut: Cut, scale: float, pictures: bool) -> 
         if is_deck:  # its plates stand one behind the other
             chosen = chosen[[not tree.placement.rises(node) for node in nodes[chosen].tolist()]]
         roominess = tree.roominess(nodes[chosen], px[chosen], scale)
-        shown = strength(roominess, side[chosen], needed[chosen])
-        if total:  # what lies on a faint preview is fainter
-            shown *= np.concatenate([column[5] for column in found])[below[chosen]]
+        shown = strength(roominess, side[chosen], needed[chosen]) * clear[chosen]
         chosen, shown = chosen[shown > 0], shown[shown > 0]
         nodes, row, below, px = nodes[chosen], row[chosen], below[chosen], px[chosen]
         found.append((nodes, row, below, np.full(len(nodes), len(found)), px, shown))
         room = px * maps.of(nodes, _detail(px, scale)).largest
         held = np.flatnonzero(np.minimum(room[:, 0], room[:, 1]) > _SIDE_PX[0] * scale)
         count = tree.child_start[nodes[held] + 1] - tree.child_start[nodes[held]]
-        inner, below = tree.children(nodes[held]), np.repeat(total + held, count)
+        inner, below = tree.last_links(tree.children(nodes[held])), np.repeat(total + held, count)
+        clear = np.repeat(shown[held], count)  # what lies on a faint preview is fainter
         unit = px[held] / size[nodes[held], :2]
         row, px = np.repeat(row[held], count), np.repeat(unit, count, 0) * size.take(inner, 0)[:, :2]
         nodes, total = inner, total + len(nodes)

@@ -41,6 +41,11 @@ class Course(Protocol):
         """How long it takes."""
         ...
 
+    @property
+    def is_loop(self) -> bool:
+        """Whether the first moment follows the last one."""
+        ...
+
     def shot(self, time: float) -> Shot:
         """Return what is seen at a time from 0 to `seconds`."""
         ...

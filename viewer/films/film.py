@@ -74,6 +74,11 @@ def render_film(
     output: AbstractContextManager[FilmFile | PictureSequence]
     output = picture_sequence(path) if is_sequence(path) else film_file(path, size, rate)
     with output as film, frame_source(graph, placement, state, size, book, transparent) as source:
+        # Once around without a picture (a tenth of the time): labels then come back to where they began.
+        for number in range(count if course.is_loop else 0):
+            if progress is not None:
+                progress(0, count)
+            source.lead_in(course.shot(number / rate))
         for number in range(count):
             if progress is not None:
                 progress(number, count)

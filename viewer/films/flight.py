@@ -48,6 +48,11 @@ class Flight:
         """How long it takes."""
         return _HOLD * len(self.legs) + sum(leg.seconds for leg in self.legs) + _LAST_HOLD
 
+    @property
+    def is_loop(self) -> bool:
+        """It ends elsewhere."""
+        return False
+
     def shot(self, time: float) -> Shot:
         """Return what is seen at a time; before the first second and after the last one, what is seen in it."""
         for leg in self.legs:

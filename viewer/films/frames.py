@@ -25,7 +25,10 @@ _SAMPLES = 8  # half of those of a picture: a frame is seen for a moment
 
 
 class FrameSource:
-    """Draws the shots of a film, each as if it were the only one.
+    """Draws the shots of a film in turn: labels stay where they were if they can, all else is the shot's alone.
+
+    So the same shots give the same pictures, but what is labelled at a moment may differ with the shots before it, and
+    so with the rate of frames. What dissolves has no labels: legs of flights fade them out before.
 
     Parameters
     ----------
@@ -62,9 +65,17 @@ class FrameSource:
             self._last = shot, frame
         return self._last[1]
 
-    def _draw(self, shot: Shot, focus: int) -> NDArray[np.uint8]:
+    def lead_in(self, shot: Shot) -> None:
+        """Let labels find their places as if a shot were the one before the first: nothing is rendered."""
+        if self._state.labels:
+            self._prepare(shot, shot.focus)
+
+    def _prepare(self, shot: Shot, focus: int) -> None:
         state = replace(self._state, camera=shot.camera, focus=focus)
         self._scene.draw(state, self._size, scale=enlargement(self._size), names=shot.names)
+
+    def _draw(self, shot: Shot, focus: int) -> NDArray[np.uint8]:
+        self._prepare(shot, focus)
         mean = accumulated(self._window, self._scene.shift, _SAMPLES)
         self.problems += [problem for problem in self._scene.problems if problem not in self.problems]
         return mean.picture(self._transparent)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from ..cameras.camera import Camera
+from ..easing import smooth
 from .course import Shot
 
 __all__ = ["Leg"]
@@ -39,10 +40,10 @@ class Leg:
 
     def shot(self, time: float) -> Shot:
         """Return what is seen at a time from 0 to `seconds`."""
-        mix = _smooth((time - self.seconds / 2) / min(self.dissolve, self.seconds) + 0.5)
+        mix = float(smooth((time - self.seconds / 2) / min(self.dissolve, self.seconds) + 0.5))
         camera = self._camera(time / self.seconds)
         # What passes by is not read: its names would come and go several times a second.
-        names = _smooth(1 - min(time, self.seconds - time) / self.fade)
+        names = float(smooth(1 - min(time, self.seconds - time) / self.fade))
         if mix == 0.0 or self.focus == self.follower:
             return Shot(camera, self.focus, self.focus, names=names)
         if mix == 1.0:
@@ -54,8 +55,3 @@ class Leg:
         if not self.lift or not 0 < share < 1:
             return camera
         return replace(camera, distance=camera.distance * (1 + self.lift * math.sin(math.pi * share) ** 2))
-
-
-def _smooth(t: float) -> float:
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3 - 2 * t)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..cameras.camera import Camera, Margins, Viewport
+from ..cameras.corners import corners_of
 from ..cameras.framing import framed_boxes, usual_angle
 from ..state import ViewState
 from .course import Shot
@@ -21,7 +22,6 @@ _ASIDE, _UP = 36.0, 8.0
 _FARTHEST_ASIDE = 65.0  # beyond, faces are seen too much from the side to be read
 _HIGHEST = 89.0
 _TRIED = 180  # places on the way at which everything must be in view
-_CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64) / 2
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Turntable:
     phase: float
     camera: Camera
     shift: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def is_loop(self) -> bool:
+        """It is one."""
+        return True
 
     def shot(self, time: float) -> Shot:
         """Return what is seen at a time; what `seconds` shows is what 0 shows."""
@@ -122,7 +127,7 @@ def turntable(
     if camera is not None:
         return Turntable(seconds, state.focus, camera.target, (middle, height), phase, camera)
     boxes = framed_boxes(graph, placement, state.focus)
-    corners = (placement.center[boxes][:, None] + placement.size[boxes][:, None] * _CORNERS).reshape(-1, 3)
+    corners = corners_of(placement.center[boxes], placement.size[boxes]).reshape(-1, 3)
     pivot = (corners.min(0) + corners.max(0)) / 2
     start = Turntable(
         seconds,

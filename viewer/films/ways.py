@@ -43,8 +43,6 @@ def asked_way(graph: ModelGraph, state: ViewState, seconds: float | None, paths:
     """
     if paths is None:
         return Way(check_seconds(0.0 if seconds is None else seconds))
-    if isinstance(paths, str):
-        raise UsageError(f"fly {paths[:60]!r}: give a list of paths")
     nodes = [resolve_focus(graph, path, None) for path in paths]
     if not nodes:
         raise UsageError("fly: there is no path; give the parts to fly to")

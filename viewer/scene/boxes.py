@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...layout.placement import Placement
 from ..theme import Theme, rgb
-from .frame import Frame
+from .frame import KEPT_ANGLE, Frame
 from .mesh import QuadMesh
 from .paint import RECEDE
 from .value_colors import ValueColors, encoded
@@ -23,11 +23,10 @@ _SHADOW_FROM_PX, _SHADOW_FROM_PX_MOVING = 18.0, 72.0  # smaller boxes cast none
 _SHADOW_MAX_PX, _SHADOW_OF_HEIGHT = 24.0, 2.2  # reach below a box, at most and as a part of its height
 _SHADOW_SIDE, _SHADOW_ABOVE = 0.6, 0.3  # reach beside and above a box, as parts of the reach below it
 _SHADOW_OF_PLATE = 0.035  # of the plate's smaller side: room is what there is between its children
-_SHADOW_LIFT = 0.0003  # of the plate's smaller side; routes lie higher
 _SHADOW_BELOW = 0.75  # levels below the box that casts it: on its plate, below the routes
-_KEPT_ANGLE = 4.0  # degrees that the eye may turn before a moving frame gets a new mesh
 _KEPT_RISE_PX = 0.7  # pixels that fronts may rise before it gets one
 _SIDE_MIN_PX = 0.8  # sides thinner than this are not drawn
+_STEEPEST = 1e6  # tangent of a line of sight's angle with the plan's normal: on the screen, as good as level
 BEVEL_PX = 2.5  # of a front that is not opened
 MARK_PX = 1.0  # rim of what a filter keeps
 HATCH_PX = 7.0  # from line to line of what has no data
@@ -71,12 +70,10 @@ class _Built:
         A moving frame may be seen from a little aside. Colours of values are the shader's: a frame that differs in its
         range or colour map alone has the same mesh.
         """
-        mine, before, now = self.frame, self.frame.view.camera, frame.view.camera
+        mine = self.frame
         return (
             placement is self.placement
-            and mine.view.moving == frame.view.moving
-            and (mine.view == frame.view or (frame.view.moving and self._is_near(frame)))
-            and abs(now.distance / before.distance - 1) < 0.04
+            and frame.view.is_near(mine.view)
             and mine.step == frame.step
             and np.array_equal(mine.cut.nodes, frame.cut.nodes)
             and np.array_equal(mine.cut.opened, frame.cut.opened)
@@ -90,16 +87,6 @@ class _Built:
         off = np.abs((self.frame.center + self.frame.size / 2 - frame.center - frame.size / 2)[:, 2])
         most = _KEPT_RISE_PX * frame.view.scale if frame.view.moving else 0.0
         return bool((off * frame.cut.unit_px <= most).all())
-
-    def _is_near(self, frame: Frame) -> bool:
-        before, now = self.frame.view.camera, frame.view.camera
-        return (
-            now.orthographic == before.orthographic
-            and abs(now.azimuth - before.azimuth) < _KEPT_ANGLE
-            and abs(now.elevation - before.elevation) < _KEPT_ANGLE
-            and self.frame.view.viewport == frame.view.viewport
-            and float(np.abs(frame.view.anchor - self.frame.view.anchor).max()) < 0.1 * now.distance
-        )
 
 
 class Boxes:
@@ -121,8 +108,8 @@ class Boxes:
         self._built: _Built | None = None
         self.actor = self._mesh.actor
 
-    def fill(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> None:
-        """Draw a frame's boxes.
+    def fill(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> bool:
+        """Draw a frame's boxes, and return whether that took a new mesh.
 
         Parameters
         ----------
@@ -132,9 +119,11 @@ class Boxes:
         self._mesh.uniform("hatchPitch", HATCH_PX * frame.view.scale)
         self._mesh.uniform("markWidth", MARK_PX * frame.view.scale)
         self._mesh.uniform("bevelWidth", BEVEL_PX * frame.view.scale)
-        if self._built is None or not self._built.serves(frame, placement):
-            self._build(frame, placement, gaps)
-            self._built = _Built(frame, placement)
+        if self._built is not None and self._built.serves(frame, placement):
+            return False
+        self._build(frame, placement, gaps)
+        self._built = _Built(frame, placement)
+        return True
 
     def _build(self, frame: Frame, placement: Placement, gaps: NDArray[np.float32]) -> None:
         low, high = frame.bounds
@@ -205,7 +194,7 @@ def _shadows(
     for side in range(4):
         after = (side + 1) % 4
         quads[:, side, :, :2] = np.stack([inner[:, side], inner[:, after], outer[:, after], outer[:, side]], 1)
-    quads[..., 2] = (low[:, 2] + _SHADOW_LIFT * plate)[:, None, None]
+    quads[..., 2] = low[:, 2, None, None]  # not above the plate: a thin neighbour would lie below
     count = 4 * len(cast)
     light = np.ones((count, 4), np.float32)
     place = np.broadcast_to([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [1.0, 0.0]], (count, 4, 2))  # from the box outwards
@@ -243,11 +232,12 @@ def _sides(low: NDArray[np.float64], high: NDArray[np.float64], frame: Frame) ->
     low, high, thick_px = low[candidates], high[candidates], thick_px[candidates]
     eye = camera.eye - frame.view.anchor
     # A mesh made while moving is kept while the eye turns a little: it has the sides that will come into view.
-    slack = np.tan(np.radians(_KEPT_ANGLE)) if frame.view.moving else 0.0
+    slack = np.tan(np.radians(KEPT_ANGLE)) if frame.view.moving else 0.0
     for axis, edge, outward, light in (
         (1, high, 1, _TOP), (1, low, -1, _BOTTOM), (0, low, -1, _LEFT), (0, high, 1, _RIGHT),
     ):  # fmt: skip
         lean = (eye[axis] - edge[:, axis]) * outward / np.maximum(eye[2] - low[:, 2], 1e-300)
+        lean = np.clip(lean, -_STEEPEST, _STEEPEST)  # where the eye is below a box's foot: no product overflows
         shown = np.flatnonzero((lean > -slack) & (thick_px * (lean + slack) > _SIDE_MIN_PX))
         other = 1 - axis
         points = np.empty((len(shown), 4, 3))

@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ..cameras.camera import Camera, Viewport
+from ..cameras.corners import corners_of
 from ..cameras.framing import rising
 from ..detail.cut import Cut
+from ..easing import smooth
 from ..pointing.pick import hidden_points
 from ..pointing.spotlight import DIMMED, Spotlight
 from .paint import Paint
 
-__all__ = ["REACH", "Frame", "View", "focus_share", "in_focus", "painted"]
+__all__ = ["KEPT_ANGLE", "REACH", "Frame", "View", "focus_share", "in_focus", "painted"]
 
+KEPT_ANGLE = 4.0  # degrees that the eye may turn before a moving frame gets new meshes
+_KEPT_ZOOM, _KEPT_WAY = 0.04, 0.1  # parts of the distance that it may come nearer or move
 _HIDES_PX = 4.0  # lower boxes hide no writing
 _WRITING_PX = 5.0  # from the middle of a number to its ends
-_CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
 # Plates of the focus's ancestors reach far out of the frustum; beyond this many distances they are cut off.
 REACH = 60.0
 _SMALL_PX = 16.0
@@ -54,6 +57,20 @@ class View:
     def anchor(self) -> NDArray[np.float64]:
         """The plan point that meshes are drawn relative to: near it, single precision is exact enough."""
         return np.asarray(self.camera.target)
+
+    def is_near(self, other: "View") -> bool:
+        """Return whether what was drawn for another view may be shown in this one: in moving frames, from near it."""
+        before, now = other.camera, self.camera
+        return self == other or (
+            self.moving
+            and other.moving
+            and (self.viewport, self.scale) == (other.viewport, other.scale)
+            and now.orthographic == before.orthographic
+            and abs(now.azimuth - before.azimuth) < KEPT_ANGLE
+            and abs(now.elevation - before.elevation) < KEPT_ANGLE
+            and abs(now.distance / before.distance - 1) < _KEPT_ZOOM
+            and float(np.abs(self.anchor - other.anchor).max()) < _KEPT_WAY * now.distance
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +150,8 @@ class Frame:
             Decides instead of the focus where it lights some parts.
         """
         center, size = paint.boxes(placement, cut)
-        front = placement.center[cut.nodes, 2] + placement.size[cut.nodes, 2] / 2
-        holds_deck = placement.top[cut.nodes] - front > 1e-6 * size[:, :2].min(1)
+        front = placement.center[:, 2].take(cut.nodes) + placement.size[:, 2].take(cut.nodes) / 2
+        holds_deck = placement.top[cut.nodes] - front > 1e-6 * np.minimum(size[:, 0], size[:, 1])
         look = (faces, plates, paint, focus, fade, spotlight)
         colors, behind, datum = painted(graph, cut.nodes, cut.opened, *look)
         flanks, flank_share = colors.copy(), datum[:, 1].copy()
@@ -151,14 +168,14 @@ class Frame:
             size,
             np.where(holds_deck, 0.0, front - center[:, 2] - size[:, 2] / 2),
             paint.is_tall(cut),
-            rising(graph, placement, cut.nodes),
+            rising(graph, placement, cut.nodes) if holds_deck.any() else np.zeros(len(cut), bool),
             colors,
             behind,
             datum,
             flanks,
             flank_share,
             paint,
-            ~in_focus(graph, focus, cut.nodes) & (fade > _FADE / 2) & (not spotlight),
+            ~in_focus(graph, focus, cut.nodes) if fade > _FADE / 2 and not spotlight else np.zeros(len(cut), bool),
             spotlight.of_boxes(cut.nodes, cut.opened) == DIMMED,
         )
 
@@ -235,8 +252,7 @@ class Frame:
             return found
         camera, viewport = self.view.camera, self.view.viewport
         tall = np.flatnonzero(self.tall & (self.size[:, 2] * self.cut.unit_px > _HIDES_PX * self.view.scale))
-        corners = self.center[tall][:, None] + self.size[tall][:, None] / 2 * _CORNERS
-        px, depth = camera.project(corners, viewport)
+        px, depth = camera.project(corners_of(self.center[tall], self.size[tall]), viewport)
         low, high = px.min(1), px.max(1)
         reaches_eye = depth.min(1) <= 0  # its corners on the screen mean nothing then
         # Around the middle, too, where writing reaches: a few pixels to each side.
@@ -270,12 +286,18 @@ def painted(
 
     All are as in `Frame`; the parameters are those of `Frame.of`.
     """
-    behind = plates[np.maximum(graph.parent[nodes], 0)]
-    colors = np.where(opened[:, None], plates[nodes], faces[nodes])
-    share = spotlight.of_boxes(nodes, opened) if spotlight else np.where(in_focus(graph, focus, nodes), 0.0, fade)
-    muted = (1 - (1 - share) * (1 - paint.muted(nodes, opened)))[:, None]
-    mixed = np.rint(colors * (1 - muted) + behind * muted).astype(np.uint8)
-    return mixed, behind, paint.data(nodes, opened, share)
+    behind = plates.take(np.maximum(graph.parent.take(nodes), 0), 0)
+    colors = faces.take(nodes, 0)
+    colors[opened] = plates.take(nodes[opened], 0)
+    if spotlight:
+        share = spotlight.of_boxes(nodes, opened)
+    else:
+        share = np.where(in_focus(graph, focus, nodes), 0.0, fade) if fade else np.zeros(len(nodes))
+    muted = 1 - (1 - share) * (1 - paint.muted(nodes, opened))
+    some = np.flatnonzero(muted)
+    part = muted[some, None]
+    colors[some] = np.rint(colors[some] * (1 - part) + behind[some] * part).astype(np.uint8)
+    return colors, behind, paint.data(nodes, opened, share)
 
 
 def in_focus(graph: ModelGraph, focus: int, nodes: NDArray[np.integer]) -> NDArray[np.bool_]:
@@ -292,9 +314,4 @@ def focus_share(placement: Placement, focus: int, camera: Camera, viewport: View
     half = np.maximum(placement.size[focus][:2] / 2, 1e-300)
     filled = float((2 * half * camera.unit_px(viewport) / np.asarray(viewport)).max())
     away = float((np.abs(np.asarray(camera.target)[:2] - placement.center[focus][:2]) / half).max())
-    return _FADE * _smooth((filled - 0.35) / 0.25) * (1 - _smooth((away - 1.0) / 0.5))
-
-
-def _smooth(t: float) -> float:
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3 - 2 * t)
+    return _FADE * float(smooth((filled - 0.35) / 0.25) * (1 - smooth((away - 1.0) / 0.5)))

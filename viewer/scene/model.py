@@ -71,6 +71,15 @@ class SceneModel:
             np.ones(len(placement.routes), bool),
         )
 
+    def dressed(self, theme: Theme) -> "SceneModel":
+        """Return the same model in another theme."""
+        return replace(
+            self,
+            faces=node_colors(self.graph, theme),
+            plates=plate_colors(self.graph, theme, self.tones),
+            labels=LabelBook(self.graph, self.placement, self.grids, theme),
+        )
+
     def placed(self, placement: Placement, theme: Theme) -> "SceneModel":
         """Return the same model in another placement, with nothing hidden."""
         grids = Grids.of(placement, self.graph.parent)
@@ -94,7 +103,6 @@ class SceneModel:
     def hiding(self, hidden: frozenset[int]) -> "SceneModel":
         """Return the same model with these parts hidden, and no others."""
         is_hidden, routes = hidden_mask(self.graph, hidden), self.placement.routes
-        self.labels.hide(is_hidden)
         return replace(
             self,
             tree=CutTree(self.graph, self.placement, is_hidden),

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..glow import HALO, REACH_PX, RIM, RIM_PX, silhouette
+from ..glow import HALO, REACH_PX, RIM, RIM_PX, silhouette, silhouettes
 from .frame import View
 from .mesh import QuadMesh
 
@@ -39,8 +39,12 @@ class Outlines:
         self._mesh.uniform("reach", REACH_PX * view.scale)
         self._mesh.uniform("rimWidth", RIM_PX * view.scale)
         corners, beside, rgba = [np.empty((0, 4, 2))], [np.empty((0, 4, 2))], [np.empty((0, 4))]
-        for box, color, width in boxes:
-            polygon = silhouette(*box, view.camera, view.viewport, view.scale)
+        around = silhouettes(
+            np.array([box[0] for box, _, _ in boxes]).reshape(-1, 3),
+            np.array([box[1] for box, _, _ in boxes]).reshape(-1, 3),
+            *(view.camera, view.viewport, view.scale),
+        )
+        for polygon, (_, color, width) in zip(around, boxes, strict=True):
             points, away = _ring(polygon, _INSIDE_PX * view.scale, REACH_PX * view.scale)
             corners.append(points)
             beside.append(np.stack([away, np.full_like(away, width * view.scale)], -1))

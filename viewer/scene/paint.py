@@ -34,12 +34,17 @@ class Paint:
         Colour of what has no value.
     unreadable : ndarray of bool, shape (N,), or None
         Tensors whose weights were asked for and cannot be read: they have no data.
+    flattened : ndarray of float64, shape (K,), or None
+        How far each box of the frame's cut goes back to the placement's height, 0 to 1: as its parts, which have
+        heights of their own, come to be seen on its front. When it opens, nothing jumps, and of equal parts those that
+        are still closed do not tower over the others.
     """
 
     coloring: Coloring | None
     heights: NDArray[np.float32] | None
     no_data: NDArray[np.float64]
     unreadable: NDArray[np.bool_] | None = None
+    flattened: NDArray[np.float64] | None = None
 
     @property
     def on_surfaces(self) -> bool:
@@ -60,11 +65,13 @@ class Paint:
 
         An opened one keeps the placement's height: parts stand on it.
         """
-        center, size = placement.center[cut.nodes], placement.size[cut.nodes]
+        center, size = placement.center.take(cut.nodes, 0), placement.size.take(cut.nodes, 0)
         foot = center[:, 2] - size[:, 2] / 2 - cut.drop
         tall = self.is_tall(cut)
         if self.heights is not None and tall.any():
-            size[tall, 2] = self._heights(self.heights, size[tall, :2].min(1), cut, tall)
+            height = self._heights(self.heights, size[tall, :2].min(1), cut, tall)
+            share = 0.0 if self.flattened is None else self.flattened[tall]
+            size[tall, 2] = height + (size[tall, 2] - height) * share
         size[:, 2] *= cut.stand
         center[:, 2] = foot + size[:, 2] / 2
         return center, size
@@ -84,7 +91,7 @@ class Paint:
         """Return which drawn boxes have their height from an overlay, shape (K,)."""
         if self.heights is None:
             return np.zeros(len(cut), bool)
-        return ~cut.opened
+        return ~cut.opened if self.flattened is None else ~cut.opened & (self.flattened < 1)
 
     def data(
         self, nodes: NDArray[np.integer], opened: NDArray[np.bool_], fade: NDArray[np.float64]

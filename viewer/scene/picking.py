@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...layout.placement import Placement
 from ..detail.cut import CutTree
 from ..detail.previews import Previews
 from ..pointing.band import parts_in_band
 from ..pointing.pick import nearest_box, nearest_in_plan
 from .frame import Frame
-from .outline import Box
 
-__all__ = ["box_of", "part_at", "parts_in"]
+__all__ = ["boxes_of", "part_at", "parts_in"]
 
 # Tiles of a few pixels have gaps of one: what is meant there is a tile, not the plate below.
 _NEAR_PX = 3.0
@@ -54,23 +53,34 @@ def _on_front(frame: Frame, row: int, origin: np.ndarray, direction: np.ndarray)
     return point if (beside <= 1e-9 * frame.size[row, :2]).all() else None
 
 
-def box_of(tree: CutTree, frame: Frame | None, node: int) -> Box:
-    """Return centre and size of a node as a frame shows it: as it is drawn, or flat on the closed box that it is in."""
-    placement: Placement = tree.placement
-    center, size = placement.center[node], placement.size[node]
-    if frame is None:
+def boxes_of(
+    tree: CutTree, frame: Frame | None, nodes: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centres and sizes of nodes as a frame shows them: as they are drawn, or flat on a closed box around them.
+
+    Both have the shape (K, 3).
+    """
+    wanted = np.asarray(nodes, np.int64)
+    center, size = tree.placement.center[wanted], tree.placement.size[wanted]
+    if frame is None or not len(frame.cut.nodes):
         return center, size
-    nodes = frame.cut.nodes
-    around = np.flatnonzero((nodes <= node) & (node < nodes + tree.graph.size[nodes]))
-    if not len(around):
-        return center, size
-    row = int(around[np.argmax(nodes[around])])  # of what holds it, the last in order is the innermost
-    if nodes[row] == node:
-        return frame.center[row], frame.size[row]
-    if frame.cut.opened[row]:
-        return center, size
-    front = frame.center[row, 2] + frame.size[row, 2] / 2
-    return np.array([center[0], center[1], front]), np.array([size[0], size[1], 0.0])
+    order = np.argsort(frame.cut.nodes)
+    drawn = frame.cut.nodes[order]
+    row, around = np.full(len(wanted), -1), wanted.copy()
+    left = np.arange(len(wanted))
+    while len(left):  # up to the innermost box that is drawn
+        at = np.minimum(np.searchsorted(drawn, around[left]), len(drawn) - 1)
+        met = drawn[at] == around[left]
+        row[left[met]] = order[at[met]]
+        left = left[~met]
+        around[left] = tree.graph.parent[around[left]]
+        left = left[around[left] >= 0]
+    alone = (row >= 0) & (around == wanted)
+    center[alone], size[alone] = frame.center[row[alone]], frame.size[row[alone]]
+    flat = (row >= 0) & ~alone & ~frame.cut.opened[row]
+    center[flat, 2] = frame.center[row[flat], 2] + frame.size[row[flat], 2] / 2
+    size[flat, 2] = 0.0
+    return center, size
 
 
 def parts_in(

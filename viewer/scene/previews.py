@@ -33,6 +33,8 @@ class PreviewQuads:
     ----------
     shown : Previews or None
         Those of the last `fill`.
+    parts : ndarray of int64
+        The nodes whose colours are seen in them.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -48,6 +50,7 @@ class PreviewQuads:
         self._maps: ChildMaps | None = None
         self._colors = PartColors()
         self.shown: Previews | None = None
+        self.parts = np.empty(0, np.int64)
 
     @property
     def pictured(self) -> frozenset[int]:
@@ -70,10 +73,13 @@ class PreviewQuads:
             self._maps = ChildMaps(tree)
         scale = frame.view.scale
         previews = self.shown = choose_previews(self._maps, frame.cut, scale, frame.paint.on_surfaces)
+        self.parts = np.empty(0, np.int64)
         if not len(previews):
             self.actor.VisibilityOff()
             return
         nodes, start = preview_texels(previews, self._maps)
+        seen = np.repeat(previews.strength > _BUSY, previews.maps.columns * previews.maps.rows)
+        self.parts = nodes[seen & (nodes >= 0)]
         closed = channels(self._colors.of(tree.graph, previews.nodes, look))
         plates = shown(tree.graph, previews.nodes, True, look)
         texels = self._colors.of(tree.graph, nodes, look)

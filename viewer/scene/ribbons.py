@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ...graph.kinds import EdgeKind, Provenance
 from ...layout.placement import Routes
+from ..cameras.camera import Viewport
 from ..theme import Theme, rgb
 from .boxes import to_world
 from .frame import Frame, View
@@ -22,6 +23,8 @@ _HAIRPIN = 0.3  # sum of the normals of two stretches that turn back on one anot
 _STEP = 0.004  # of a ribbon's width, from one to the next above it
 _FAINT, _FAINT_RESIDUAL = 0.30, 0.10  # share of the plate's colour in inferred flow
 _GAP, _GAP_RESIDUAL = 0.55, 0.22  # how far the gaps of inferred flow go to the theme's gap tone
+_PIECE_PX, _PIECES = 5.0, 64  # that a piece of a stretch may lean by, and how many there are at most
+_KEPT_PX = 0.5  # that a moving frame's may differ in their width and height from those of its own
 _GAP_FROM_PX = 6.0  # thinner ribbons have none: they would only flicker
 
 
@@ -131,10 +134,75 @@ def route_rects(routes: Routes, shown: NDArray[np.int64], view: View) -> tuple[N
     lines = Polylines(routes.points, routes.start).taken(shown)
     line = lines.line
     px, depth = view.camera.project(lines.points, view.viewport)
-    half = routes.width[shown][line] / 2 * view.camera.units_px(np.maximum(depth, 1e-300), view.viewport)
+    wide = routes.width[shown][line] * view.camera.units_px(np.maximum(depth, 1e-300), view.viewport)
+    half = np.minimum(wide, _most_px(routes, shown, view.scale)[line]) / 2
     joined = np.flatnonzero((line[1:] == line[:-1]) & (depth[1:] > 0) & (depth[:-1] > 0))
-    a, b, wide = px[joined], px[joined + 1], half[joined][:, None]
-    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1), shown[line[joined]]
+    route, wide = shown[line[joined]], half[joined][:, None]
+    start, stop = _clipped(px[joined], px[joined + 1], wide, view.viewport)
+    # The rectangle around a long stretch that leans would cover much that it leaves free: pieces of it do not.
+    count = np.ceil(np.abs(stop - start).min(1) / (_PIECE_PX * view.scale)).astype(np.int64).clip(1, _PIECES)
+    k = np.repeat(np.arange(len(count)), count)
+    piece = (np.arange(len(k)) - np.repeat(count.cumsum() - count, count))[:, None]
+    step = ((stop - start) / count[:, None])[k]
+    a = start[k] + step * piece
+    b, wide = a + step, wide[k]
+    return np.concatenate([np.minimum(a, b) - wide, np.maximum(a, b) + wide], 1), route[k]
+
+
+def _most_px(routes: Routes, shown: NDArray[np.int64], scale: float) -> NDArray[np.float64]:
+    """Return how broad ribbons are at most, in pixels."""
+    return np.where(routes.kind[shown] == EdgeKind.RESIDUAL, _MAX_RESIDUAL_PX, _MAX_PX) * scale
+
+
+def _clipped(
+    a: NDArray[np.float64], b: NDArray[np.float64], wide: NDArray[np.float64], viewport: Viewport
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of the parts of stretches that are in the picture; of one outside of it, its beginning twice."""
+    way = b - a
+    way = np.where(np.abs(way) < 1e-9, 1e-9, way)
+    ends = np.stack([(-wide - a) / way, (viewport + wide - a) / way])
+    start, stop = np.clip(ends.min(0).max(1), 0, 1), np.clip(ends.max(0).min(1), 0, 1)
+    seen = start < stop
+    return a + way * (start * seen)[:, None], a + way * (stop * seen)[:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """What decides how ribbons and tabs look, beside where they are seen from."""
+
+    routes: Routes
+    frame: Frame
+    level: NDArray[np.int64]
+    shown: NDArray[np.int64]
+    width: NDArray[np.float64]
+    sunk: NDArray[np.float64]
+    unit_px: NDArray[np.float64]
+    plates: NDArray[np.uint8]
+    fade: NDArray[np.float64]
+    tabs: Tabs
+    tab_plates: NDArray[np.uint8]
+
+    def serves(self, other: "_Course") -> bool:
+        """Return whether the mesh for this may be shown for another: a moving one may differ by less than one sees."""
+        same = (
+            other.routes is self.routes
+            and other.frame.view.is_near(self.frame.view)
+            and other.frame.step == self.frame.step
+            and np.array_equal(self.shown, other.shown)
+            and np.array_equal(self.tabs.ports, other.tabs.ports)
+            and np.array_equal(self.plates, other.plates)
+            and np.array_equal(self.fade, other.fade)
+            and np.array_equal(self.tab_plates, other.tab_plates)
+        )
+        most = _KEPT_PX * other.frame.view.scale if other.frame.view.moving else 0.0
+        return same and all(
+            bool((np.abs(before - now) <= most).all())
+            for before, now in (
+                (self.width * other.unit_px, other.width * other.unit_px),
+                (self.sunk * other.unit_px, other.sunk * other.unit_px),
+                (self.tabs.px, other.tabs.px),
+            )
+        )
 
 
 class Ribbons:
@@ -155,6 +223,7 @@ class Ribbons:
         self._colors = {EdgeKind.RESIDUAL: rgb(theme.residual), EdgeKind.ROUTED: rgb(theme.routed)}
         self._flow = rgb(theme.flow)
         self.lines, self.width = Polylines(np.empty((0, 3)), np.zeros(1, np.int64)), np.empty(0)
+        self._course: _Course | None = None
 
     def fill(
         self,
@@ -166,6 +235,7 @@ class Ribbons:
         fade: NDArray[np.float64],
         tabs: Tabs,
         tab_plates: NDArray[np.uint8],
+        anew: bool,
     ) -> None:
         """Draw some routes, and tabs of ports.
 
@@ -182,40 +252,49 @@ class Ribbons:
         tabs : Tabs
         tab_plates : ndarray of uint8, shape (K, 3)
             The colour under each tab.
+        anew : bool
+            The boxes have a new mesh, and so need the ribbons: each level is a hair before the one below it.
         """
-        view, cut = frame.view, frame.cut
-        self._mesh.uniform("gapFrom", _GAP_FROM_PX * view.scale)
+        cut, scale = frame.cut, frame.view.scale
+        self._mesh.uniform("gapFrom", _GAP_FROM_PX * scale)
+        width = np.minimum(routes.width[shown], _most_px(routes, shown, scale) / cut.unit_px[rows]) * cut.rise[rows]
+        sunk, unit_px = frame.sunk[rows], cut.unit_px[rows]
+        course = _Course(routes, frame, cut.level[rows], shown, width, sunk, unit_px, plates, fade, tabs, tab_plates)
+        if anew or self._course is None or not self._course.serves(course):
+            self._build(course)
+            self._course = course
+
+    def _build(self, course: _Course) -> None:
+        routes, view, shown, width = course.routes, course.frame.view, course.shown, course.width
         lines = Polylines(routes.points, routes.start).taken(shown)
         lines = Polylines(lines.points - view.anchor, lines.start)
-        lines.points[:, 2] -= frame.sunk[rows][lines.line]
+        lines.points[:, 2] -= course.sunk[lines.line]
         kind, inferred = routes.kind[shown], routes.provenance[shown] == Provenance.INFERRED
         residual = kind == EdgeKind.RESIDUAL
-        most_px = np.where(residual, _MAX_RESIDUAL_PX, _MAX_PX) * view.scale
-        width = np.minimum(routes.width[shown], most_px / cut.unit_px[rows]) * cut.rise[rows]
         self.lines, self.width = Polylines(lines.points + view.anchor, lines.start), width
         # What runs through a container or joins its stream goes on: only what arrives has a head.
         arrives = ~(residual & (routes.target[shown] == routes.owner[shown]))
         # From plate to plate of a deck a stream climbs in steps, so close that heads would hide them.
         climb = lines.points[lines.start[1:] - 1, 2] - lines.points[lines.start[:-1], 2]
         arrives &= ~(residual & (np.abs(climb) > width))
-        corners, course, line = ribbon_quads(lines, width, arrives)
+        corners, places, line = ribbon_quads(lines, width, arrives)
         # Routes that share a lane lie on one another, not in one plane: there they would flicker.
         corners[..., 2] += (_STEP * width * (np.arange(len(shown)) % 8))[line][:, None]
         color = np.tile(self._flow, (len(shown), 1))
         for edge_kind, own in self._colors.items():
             color[kind == edge_kind] = own
         faint: NDArray[np.float64] = np.where(inferred, np.where(residual, _FAINT_RESIDUAL, _FAINT), 0.0)
-        plain = (1 - (1 - faint) * (1 - fade))[:, None]
-        color = color * (1 - plain) + plates * plain
+        plain = (1 - (1 - faint) * (1 - course.fade))[:, None]
+        color = color * (1 - plain) + course.plates * plain
         rgba = np.full((len(line), 4, 4), 255, np.uint8)
         rgba[..., :3] = color[line][:, None, :]
         way = np.zeros((len(line), 4, 4), np.float32)
-        way[..., :2] = course
+        way[..., :2] = places
         way[..., 2] = np.where(inferred, np.where(residual, _GAP_RESIDUAL, _GAP), 0.0)[line][:, None]
-        quads = tab_quads(tabs, tab_plates, {EdgeKind.DATA: self._flow, **self._colors})
-        tab_level = cut.level[tabs.rows][quads.tab] + 0.2 * quads.is_core
-        level = np.concatenate([cut.level[rows][line], tab_level]) + 0.5
-        corners = frame.layered(np.concatenate([corners, quads.corners - view.anchor]), level)
+        quads = tab_quads(course.tabs, course.tab_plates, {EdgeKind.DATA: self._flow, **self._colors})
+        tab_level = course.frame.cut.level[course.tabs.rows][quads.tab] + 0.2 * quads.is_core
+        level = np.concatenate([course.level[line], tab_level]) + 0.5
+        corners = course.frame.layered(np.concatenate([corners, quads.corners - view.anchor]), level)
         tab_rgba = np.full((len(quads.tab), 4, 4), 255, np.uint8)
         tab_rgba[..., :3] = quads.colors[:, None, :]
         rgba = np.concatenate([rgba, tab_rgba])

@@ -8,7 +8,6 @@ import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  VTK finds its OpenGL classe
 from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from ...graph.kinds import EdgeKind, Provenance
 from ...graph.model_graph import ModelGraph
 from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
@@ -20,34 +19,31 @@ from ..glow import HOVER_PX, SELECTION_PX
 from ..pointing.pick import surface_point
 from ..pointing.spotlight import Spotlight
 from ..state import ViewState
-from ..theme import THEMES, Theme, Tone, rgb
-from ..words.captions import hidden_words
+from ..theme import THEMES, Theme, rgb
 from .boxes import Boxes, to_world
 from .frame import Frame, View, focus_share, painted
 from .ground import Ground
 from .model import SceneModel
-from .outline import Box, Outlines, outline_rects
-from .picking import box_of, part_at, parts_in
+from .outline import Box, Outlines
+from .picking import boxes_of, part_at, parts_in
 from .ports import Tabs, tabs_of
 from .previews import PreviewQuads
-from .ribbons import Ribbons, route_rects
+from .ribbons import Ribbons
 from .surfaces import Surfaces
 from .values import Values
 from .ways import Ways
-from .writing.cell_numbers import CellNumbers
-from .writing.heading import Heading
 from .writing.label_layout import PlacedLabel
-from .writing.legend import Legend, LegendPanel
-from .writing.margins import free_margins, has_legend
-from .writing.overlay import Overlay, Writing
-from .writing.said import headline, height_key, told, value_key
+from .writing.margins import free_margins
+from .writing.occupancy import Rect
+from .writing.overlay import Writing
+from .writing.page import Page, Subject
+from .writing.said import told
 
 __all__ = ["Scene"]
 
 _ROUTE_MIN_PX = 0.7
 _MARKS, _MARKS_MOVING = 1500, 24  # outlines of selected parts, at 0.3 ms each
 _MAP_BUDGET = 3000  # boxes: 10 ms of QPainter
-_NO_RECTS = np.empty((0, 4))
 
 
 class Scene:
@@ -83,7 +79,6 @@ class Scene:
         self._model: SceneModel | None = None
         self._step: SceneModel | None = None  # the model on its way to where `_model` is
         self._left: Placement | None = None  # where it was before
-        self._said: Legend | None = None  # what the legend named last
         self._values: Values | None = None
         self._dress(theme)
 
@@ -93,15 +88,19 @@ class Scene:
         return self._model.labels.placed if self._model is not None else []
 
     @property
+    def margins(self) -> list[Rect]:
+        """The rectangles that title and legend of the last `draw` take."""
+        return self._page.fixed
+
+    @property
     def writings(self) -> list[Writing]:
         """Every line of text of the last `draw`: title, legend, labels, numbers."""
-        return self._overlay.writings
+        return self._page.writings
 
     def erase_writings(self) -> None:
         """Draw the last frame without its text at the next render, with all that stands behind it."""
         if self.frame is not None:
-            self._overlay.erase()
-            self._overlay.finish(self.frame.view.viewport, self.frame.view.scale)
+            self._page.erase(self.frame.view)
 
     # ---------------------------------------------------------------- models
     def show(self, graph: ModelGraph, placement: Placement, book: OverlayBook | None = None) -> None:
@@ -124,12 +123,15 @@ class Scene:
         if self._model is None:
             raise RuntimeError("show a model first")
         self._step = None if step is None else (self._step or self._model).moved(step)
+        if step is None:
+            self._left = None
         self.frame = None
 
     def close_model(self) -> None:
         """Let go of the model and end the thread that reads its weights."""
         if self._values is not None:
             self._values.close()
+        self._page.forget()
         self.frame = self.ways = self._model = self._step = self._left = self._values = None
 
     def fit(
@@ -158,6 +160,7 @@ class Scene:
         moving: bool = False,
         names: float = 1.0,
         detail: float = 1.0,
+        taken: Sequence[Rect] = (),
     ) -> None:
         """Prepare everything for the window's next render.
 
@@ -174,6 +177,8 @@ class Scene:
             Opacity of the labels on the model, 0 to 1; title and legend stay.
         detail : float
             A factor on the sizes at which containers open, from `Pacing`: the larger, the coarser.
+        taken : sequence of Rect
+            What something else lies on, in device pixels: no label is written there.
 
         Raises
         ------
@@ -181,9 +186,8 @@ class Scene:
             When the model has no such overlay, or nothing that it could show.
         """
         if self._theme.name != state.theme:
-            self._undress()
-            self._dress(THEMES[state.theme])
-        model, values = self._step or self._model, self._values
+            self._change(THEMES[state.theme])
+        model, values = self._shown, self._values
         if model is None or self._model is None or values is None:
             return
         hidden = state.hidden | in_the_way(model.graph, self._model.placement, state.focus)
@@ -201,18 +205,19 @@ class Scene:
         values.choose(state, self._theme)
         budget = MOVING_BUDGET if moving else STILL_BUDGET
         cut = choose_cut(model.tree, view.camera, viewport, budget, scale, values.on_surfaces, detail)
-        values.look(model.placement, cut, view, state.focus)
+        values.look(model.tree, cut, view, state.focus)
         fade = focus_share(model.placement, state.focus, view.camera, viewport)
         spotlight = model.spotlight(state.spotlight)
         look = (model.faces, model.plates, values.paint, state.focus, fade, spotlight)
         frame = self.frame = Frame.of(model.graph, model.placement, view, cut, *look)
         values.dress(self._boxes, self._surfaces, frame)
-        self._boxes.fill(frame, model.placement, model.grids.gaps)
+        anew = self._boxes.fill(frame, model.placement, model.grids.gaps)
         self._previews.fill(model.tree, frame, model.grids.gaps, look)
         tabs = tabs_of(model.graph, model.placement, frame, model.is_hidden)
-        routes = self._fill_ribbons(model, frame, tabs, state.focus, fade, spotlight)
+        routes = self._fill_ribbons(model, frame, tabs, state.focus, fade, spotlight, anew)
+        self._ground.draw(moving)
         self._fill_outlines(model, view, state)
-        self._fill_overlay(model, values, frame, state, routes, tabs, names)
+        self._write(model, values, frame, state, routes, tabs, names, taken)
         self._look(view.camera, frame.depths)
 
     @property
@@ -232,24 +237,29 @@ class Scene:
 
     def box(self, node: int) -> Box:
         """Return centre and size of a node as the last `draw` drew it, flat where a closed box shows it."""
-        if self._model is None:
+        centers, sizes = self.boxes([node])
+        return centers[0], sizes[0]
+
+    def boxes(self, nodes: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return centres and sizes, shape (K, 3), of nodes as the last `draw` drew them; see `box`."""
+        if self._shown is None:
             raise RuntimeError("show a model first")
-        return box_of((self._step or self._model).tree, self.frame, node)
+        return boxes_of(self._shown.tree, self.frame, nodes)
 
     def pick(self, x: float, y: float) -> int | None:
         """Return the deepest part that one can tell apart at a device pixel, or within a hair's breadth of it.
 
         The origin is at the top left, and what is there is as the last `draw` drew it.
         """
-        if self.frame is None or self._model is None:
+        if self.frame is None or self._shown is None:
             return None
-        return part_at((self._step or self._model).tree, self.frame, self._previews.shown, (x, y))
+        return part_at(self._shown.tree, self.frame, self._previews.shown, (x, y))
 
     def pick_band(self, band: tuple[float, float, float, float]) -> list[int]:
         """Return the largest parts inside a rectangle (left, top, right, bottom in device pixels), ascending."""
-        if self.frame is None or self._model is None:
+        if self.frame is None or self._shown is None:
             return []
-        return parts_in(self._model.tree, self.frame, self._previews.shown, band)
+        return parts_in(self._shown.tree, self.frame, self._previews.shown, band)
 
     def pick_route(self, x: float, y: float) -> int | None:
         """Return the route whose ribbon is under a device pixel, or close beside it where no part is meant there."""
@@ -286,11 +296,11 @@ class Scene:
 
     def legend_hit(self, x: float, y: float) -> str | None:
         """Return what of the legend's range is under a device pixel: "low", "high", "between", or None."""
-        return self._legend.values.hit(x, y, self.frame.view.scale) if self.frame is not None else None
+        return self._page.legend.values.hit(x, y, self.frame.view.scale) if self.frame is not None else None
 
     def legend_value(self, y: float) -> float:
         """Return the value at a height (device pixels) of the legend's bar."""
-        return self._legend.values.value(y)
+        return self._page.legend.values.value(y)
 
     def shift(self, dx: float, dy: float) -> None:
         """Move the model, but no writing, by some pixels (right, down) in the renders until the next `draw`."""
@@ -303,35 +313,33 @@ class Scene:
         self._ground.actor.SetVisibility(visible)
 
     # ---------------------------------------------------------------- parts of draw
+    @property
+    def _shown(self) -> SceneModel | None:
+        return self._step or self._model
+
     def _dress(self, theme: Theme) -> None:
         self._theme = theme
         self._boxes, self._surfaces, self._ribbons = Boxes(theme), Surfaces(theme), Ribbons(theme)
         self._previews, self._outlines, self._ground = PreviewQuads(theme), Outlines(), Ground(theme)
-        self._overlay, self._heading, self._legend = Overlay(), Heading(theme), LegendPanel(theme)
-        self._numbers = CellNumbers(theme)
+        self._page = Page(theme)
         # Previews come before the fronts that they cover, and the ground last of the opaque: nothing is shaded twice.
-        parts = (
-            self._previews,
-            self._boxes,
-            self._surfaces,
-            self._ribbons,
-            self._outlines,
-            self._ground,
-            self._overlay,
-        )
+        parts = (self._previews, self._boxes, self._surfaces, self._ribbons, self._outlines, self._ground, self._page)
         self._actors = [part.actor for part in parts]
         for actor in self._actors:
             self.renderer.AddActor(actor)
-        if self._model is not None:
-            model, self._step = self._model, None
-            self._model = SceneModel.of(model.graph, model.placement, model.book, theme)
 
-    def _undress(self) -> None:
+    def _change(self, theme: Theme) -> None:
+        """Go on in another theme, with the ground as visible as it was, and a model on its way where it is."""
         for actor in self._actors:
             self.renderer.RemoveActor(actor)
+        visible = bool(self._ground.actor.GetVisibility())
+        self._dress(theme)
+        self.set_ground_visible(visible)
+        self._model = self._model and self._model.dressed(theme)
+        self._step = self._step and self._step.dressed(theme)
 
     def _fill_ribbons(
-        self, model: SceneModel, frame: Frame, tabs: Tabs, focus: int, fade: float, spotlight: Spotlight
+        self, model: SceneModel, frame: Frame, tabs: Tabs, focus: int, fade: float, spotlight: Spotlight, anew: bool
     ) -> NDArray[np.int64]:
         """Draw the routes on opened plates that are wide enough to be seen, and return them."""
         routes, cut, view = model.placement.routes, frame.cut, frame.view
@@ -347,7 +355,7 @@ class Scene:
         if spotlight:
             share = spotlight.of_routes(routes.source[shown], routes.target[shown], owner)
         ribbons = self._ribbons
-        ribbons.fill(routes, shown, frame, rows, model.plates[owner], share, tabs, frame.shown(tabs.rows))
+        ribbons.fill(routes, shown, frame, rows, model.plates[owner], share, tabs, frame.shown(tabs.rows), anew)
         self.ways = Ways(model.graph, frame, routes, shown, ribbons.lines, ribbons.width, tabs)
         return shown
 
@@ -356,10 +364,12 @@ class Scene:
         marks = [(node, self._theme.selection, SELECTION_PX) for node in selected]
         if state.hover is not None:
             marks.append((state.hover, self._theme.hover, HOVER_PX))
-        framed = [(self.box(node), rgb(color), width) for node, color, width in marks if not model.is_hidden[node]]
+        marks = [mark for mark in marks if not model.is_hidden[mark[0]]]
+        boxes = zip(*self.boxes([node for node, _, _ in marks]), strict=True)
+        framed = [(box, rgb(color), width) for box, (_, color, width) in zip(boxes, marks, strict=True)]
         self._outlines.fill(framed, view)
 
-    def _fill_overlay(
+    def _write(
         self,
         model: SceneModel,
         values: Values,
@@ -368,39 +378,13 @@ class Scene:
         routes: NDArray[np.int64],
         tabs: Tabs,
         names: float,
+        taken: Sequence[Rect],
     ) -> None:
-        view = frame.view
-        self._overlay.clear()
-        self._legend.values.clear()
-        if not (state.labels and names > 0):
-            model.labels.placed = []  # else the new ones stay where these were, if they can
-        if state.labels:
-            lanes, lane_of = route_rects(model.placement.routes, routes, view)
-            title, facts = model.heading(state.focus, state.plain_words)
-            if state.hidden:
-                facts = " · ".join(filter(None, [facts, hidden_words(len(state.hidden))]))
-            covered = self._reaches_title(model, view)
-            taken = self._heading.draw(self._overlay, view, title, facts, headline(values), covered)
-            if has_legend(view.viewport, view.scale):
-                on_screen = lane_of[_on_screen(lanes, view.viewport)]
-                if self._step is None or self._said is None:  # on the way there are no routes, only for a moment
-                    self._said = _legend(model, values, frame, on_screen, tabs, state.plain_words)
-                taken.append(self._legend.draw(self._overlay, view, self._said))
-            marked = [node for node in (state.selection, state.hover) if node is not None and not model.is_hidden[node]]
-            marks = np.concatenate([_NO_RECTS, *(outline_rects(self.box(node), view) for node in marked)])
-            self._overlay.opacity = names
-            if names > 0:
-                taken += values.write_cells(self._numbers, self._overlay, frame, taken)
-                places = (taken, lanes, marks, values.pictured | self._previews.pictured, tabs)
-                model.labels.draw(self._overlay, frame, state.focus, *places, state.plain_words)
-        self._overlay.finish(view.viewport, view.scale)
-
-    def _reaches_title(self, model: SceneModel, view: View) -> bool:
-        """Return whether the model reaches into the strip of the title, so that it must fade there."""
-        center, size = model.placement.bounds(0)
-        corners = center + size / 2 * np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
-        px, depth = view.camera.project(corners, view.viewport)
-        return bool((depth <= 0).any() or px[:, 1].min() < 0.95 * free_margins(view.viewport, view.scale)[1])
+        marked = [node for node in (state.selection, state.hover) if node is not None and not model.is_hidden[node]]
+        boxes = list(zip(*self.boxes(marked), strict=True))
+        on_way = self._step is not None
+        subject = Subject(model, values, frame, routes, tabs, self._previews, boxes, on_way)
+        self._page.write(subject, state, names, taken)
 
     def _look(self, camera: Camera, depths: tuple[float, float]) -> None:
         view = self.renderer.GetActiveCamera()
@@ -412,26 +396,3 @@ class Scene:
         view.SetParallelScale(camera.distance * math.tan(math.radians(camera.fov) / 2))
         view.SetClippingRange(*depths)
         view.SetWindowCenter(0.0, 0.0)
-
-
-def _legend(
-    model: SceneModel, values: Values, frame: Frame, routes: NDArray[np.int64], tabs: Tabs, plain: bool
-) -> Legend:
-    """Return what a frame's legend must name: the tones of closed boxes, the routes on the screen, the overlay."""
-    tones = np.unique(model.tones[frame.cut.nodes[~frame.cut.opened]])
-    columns = model.placement.routes
-    inferred = columns.provenance[routes] == Provenance.INFERRED
-    return Legend(
-        tuple(Tone(int(tone)) for tone in tones if tone != Tone.CONTAINER),
-        tuple(EdgeKind(int(kind)) for kind in np.unique(columns.kind[routes])),
-        bool(inferred.any()),
-        bool((~inferred).any()),
-        bool(len(tabs.ports)),
-        value_key(values, frame),
-        height_key(values),
-        plain,
-    )
-
-
-def _on_screen(rects: NDArray[np.float64], viewport: Viewport) -> NDArray[np.bool_]:
-    return (rects[:, 0] < viewport[0]) & (rects[:, 2] > 0) & (rects[:, 1] < viewport[1]) & (rects[:, 3] > 0)

@@ -1,16 +1,17 @@
 """The overlays of one model in the scene: what they colour, how tall they make it, and what is said of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ...overlays.tiles.pyramid import Statistic
 from ..coloring import Coloring, joined_step, node_coloring, surface_coloring
-from ..detail.cut import Cut
+from ..detail.cut import Cut, CutTree
+from ..detail.previews import legible
 from ..state import ViewState
 from ..theme import Theme, rgb
 from ..weight_pictures import Picture, WeightPictures
@@ -62,6 +63,7 @@ class Values:
         self.height_step: int | None = 0
         self._chosen: Coloring | None = None
         self._heights: NDArray[np.float32] | None = None
+        self._varies = np.zeros(len(book.graph), bool)  # what holds parts with heights
         self.weights: WeightPictures | None = None
         self.picture: Picture | None = None
         self.unreadable = np.zeros(len(book.graph), bool)
@@ -126,21 +128,26 @@ class Values:
         self._heights = self.height.places(self.height.values)
         if self.height_step is None:
             self._heights = np.full_like(self._heights, np.nan)
+        known = ~np.isnan(self._heights)
+        self._varies = self._book.graph.subtree_sums(known) > known
 
-    def look(self, placement: Placement, cut: Cut, view: View, focus: int) -> None:
-        """Find the pictures on the faces that a cut shows; colours fit those in the focus."""
+    def look(self, tree: CutTree, cut: Cut, view: View, focus: int) -> None:
+        """Find how tall a cut's boxes are, and the pictures on the faces that it shows; colours fit the focus's."""
+        if self._heights is not None:
+            seen = np.where(self._varies[cut.nodes], legible(tree, cut, view.scale, self.on_surfaces), 0.0)
+            self.paint = replace(self.paint, flattened=seen)
         if not self.on_surfaces or self._chosen is None:
             return
         if self.weights is None:
             self.weights = WeightPictures(self._book.graph, self._on_ready)
         self.tensors_in_view = int(self._stored()[cut.nodes[~cut.opened]].sum())
-        boxes = np.stack(self.paint.boxes(placement, cut), 1)
+        boxes = np.stack(self.paint.boxes(tree.placement, cut), 1)
         faces, self.unreadable = self.weights.faces(cut, boxes, view.camera, view.viewport, view.scale)
         statistic = Statistic(str(self._chosen.overlay.surface))
         self.picture = self.weights.picture(faces, statistic, view.scale)
         inside = self._book.graph.subtree(focus)
         self.coloring = surface_coloring(self._chosen, self.picture.cells(range(inside.start, inside.stop)))
-        self.paint = Paint(self.coloring, self._heights, self.paint.no_data, self.unreadable)
+        self.paint = replace(self.paint, coloring=self.coloring, unreadable=self.unreadable)
 
     def dress(self, boxes: Boxes, surfaces: Surfaces, frame: Frame) -> None:
         """Hand colours and pictures to what draws them."""

@@ -34,7 +34,7 @@ def gestures() -> list[tuple[str, str]]:
         (translate("Commands", "Right-drag, Shift+drag"), translate("Commands", "Move")),
         (translate("Commands", "Click"), translate("Commands", "Select a part, or what a ribbon joins")),
         (translate("Commands", "Right-click"), translate("Commands", "Menu of a part")),
-        (translate("Commands", "Ctrl+drag"), translate("Commands", "Select all parts in a rectangle")),
+        (translate("Commands", "Ctrl+drag"), translate("Commands", "Select the parts of one level in a rectangle")),
         (translate("Commands", "Ctrl+click"), translate("Commands", "Select one more part, or one less")),
         (translate("Commands", "Click in the map"), translate("Commands", "Fly there")),
         (translate("Commands", "Drag the legend's ends"), translate("Commands", "Change the range of an overlay")),

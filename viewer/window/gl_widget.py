@@ -103,6 +103,13 @@ class GlWidget(QVTKRenderWindowInteractor):
         """Whether the frame that is shown is still getting better."""
         return self._accumulation.count > 0 and not self._accumulation.done
 
+    def stop_refining(self) -> None:
+        """Leave the frame as it is, and give the memory of its mean back."""
+        self._idle.stop()
+        self._mean_waits = False
+        self._accumulation.restart()
+        self._accumulation.release()
+
     def before_render(self) -> bool:
         """Bring the actors up to date, once before each frame; return whether to refine it."""
         return False

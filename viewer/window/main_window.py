@@ -356,8 +356,8 @@ class MainWindow(QMainWindow):
 
     # ---------------------------------------------------------------- commands
     def leave(self) -> None:
-        """Light everything again where some is dimmed, drop several selected parts, or else go up a level."""
-        if not self.lighting.leave():
+        """Drop what the mouse holds; else light everything again, drop several selected parts, or go up a level."""
+        if not (self.view.mouse.let_go() or self.lighting.leave()):
             self.view.navigator.up()
 
     def find_part(self) -> None:

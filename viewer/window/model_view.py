@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from ...layout.placement import Placement
 from ...overlays.book import OverlayBook
 from ..cameras.camera import Camera
 from ..detail.pacing import Pacing
-from ..glow import HOVER_PX, SELECTION_PX, silhouette
+from ..glow import HOVER_PX, SELECTION_PX, silhouettes
 from ..pointing.hiding import hidden_by
 from ..scene import Scene
 from ..scene.writing.margins import free_margins
@@ -36,6 +37,7 @@ __all__ = ["ModelView"]
 
 _REST = 100  # milliseconds without movement until a frame with everything, which then gets finer
 _SETTLE = 300  # milliseconds after a click until the frame that shows it: a second click comes sooner
+_MARKS = 1500  # outlines at most before the frame that shows them, as many as that has
 _ASPECTS = (1.0, 2.4)  # a model is laid out for the shape of the view, within reason
 
 
@@ -94,7 +96,10 @@ class ModelView(GlWidget):
         events.hover.connect(self._on_hover)
         events.selection.connect(self._on_selection)
         events.marked.connect(self._on_marked)
-        for signal in (events.focus, events.labels, events.angle, events.theme, events.projection, events.spotlight):
+        for signal in (
+            events.focus, events.labels, events.plain_words, events.angle, events.theme, events.projection,
+            events.spotlight,
+        ):  # fmt: skip
             signal.connect(self._on_change)
         for signal in (
             events.overlay, events.height, events.step, events.range, events.scale, events.colormap, events.keep
@@ -105,6 +110,7 @@ class ModelView(GlWidget):
 
     def show_model(self, graph: ModelGraph, placement: Placement, wanted: ViewState, book: OverlayBook) -> None:
         """Show a model with its overlays as another state wants it."""
+        self.mouse.let_go()
         self.graph, self.placement = graph, placement
         self.scene.show(graph, placement, book)
         self.navigator.show(graph, placement)
@@ -133,6 +139,8 @@ class ModelView(GlWidget):
         """Show no model."""
         self.navigator.interrupt()
         self.morphing.stop()
+        self.mouse.let_go()
+        self.stop_refining()
         self.graph = self.placement = None
         self.mouse.forget()
         self.state.assign(ViewState(theme=self.state.theme))
@@ -195,12 +203,12 @@ class ModelView(GlWidget):
                 detail = self._pacing.detail if moving else 1.0
                 names = 0.0 if self.morphing.running else 1.0
                 how = {"scale": self.devicePixelRatioF(), "moving": moving, "detail": detail, "names": names}
-                self.scene.draw(state, self.viewport(), **how)
+                self.scene.draw(state, self.viewport(), **how, taken=self.map.covered())
             except ArchvizError as error:
                 # Later: no state and no widget changes amid a paint.
                 QTimer.singleShot(0, self, partial(self._give_up, state, str(error)))
             else:
-                self._outlines.spare(() if moving else self._labels())
+                self._outlines.spare(() if moving else self._written())
                 self.drawn.emit()
         return not moving and self.graph is not None
 
@@ -285,20 +293,21 @@ class ModelView(GlWidget):
 
     def _outline(self, what: str, nodes: Iterable[int], color: str) -> None:
         """Outline nodes in the layer above the scene."""
-        graph, outlines = self.graph, []
-        for node in nodes:
-            if graph is not None and hidden_by(graph, self.state.hidden, node) is None:
-                view = self.camera(), self.viewport(), self.devicePixelRatioF()
-                outlines.append(self._on_widget(silhouette(*self.scene.box(node), *view)))
+        graph, first, outlines = self.graph, list(islice(nodes, _MARKS)), []
+        if graph is not None and first:
+            shown = [node for node in first if hidden_by(graph, self.state.hidden, node) is None]
+            view = self.camera(), self.viewport(), self.devicePixelRatioF()
+            outlines = [self._on_widget(px) for px in silhouettes(*self.scene.boxes(shown), *view)]
         if outlines:
             self._outlines.mark(what, outlines, color, SELECTION_PX if what == "selection" else HOVER_PX)
         else:
             self._outlines.unmark(what)
 
-    def _labels(self) -> list[QRectF]:
-        """Return the rectangles of the widget that labels take."""
+    def _written(self) -> list[QRectF]:
+        """Return the rectangles of the widget that labels, title and legend take."""
         scale = self.devicePixelRatioF()
-        rects = (np.array(label.rect) / scale for label in self.scene.labels)
+        taken = [*(label.rect for label in self.scene.labels), *self.scene.margins]
+        rects = (np.array(rect) / scale for rect in taken)
         return [QRectF(left, top, right - left, bottom - top) for left, top, right, bottom in rects]
 
     def _on_widget(self, px: NDArray[np.float64]) -> list[QPointF]:
@@ -317,9 +326,12 @@ class ModelView(GlWidget):
         return self.scene.pick(*self.device(at))
 
     def labels_of(self, node: int) -> list[QRectF]:
-        """Return where the last frame names a node, in the widget's pixels."""
-        scale = self.devicePixelRatioF()
-        found = [label.rect for label in self.scene.labels if label.candidate.node == node]
+        """Return where the last frame names a node, or the innermost part around it with a name, in widget pixels."""
+        scale, graph = self.devicePixelRatioF(), self.graph
+        named = {label.candidate.node for label in self.scene.labels}
+        around = () if graph is None else (node, *graph.ancestors(node))
+        whose = next((part for part in around if part in named), None)
+        found = [label.rect for label in self.scene.labels if label.candidate.node == whose]
         return [
             QRectF(QPointF(left, top) / scale, QPointF(right, bottom) / scale) for left, top, right, bottom in found
         ]

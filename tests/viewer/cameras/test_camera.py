@@ -204,3 +204,15 @@ def test_a_flight_into_a_part_only_comes_closer():
 def test_a_flight_takes_the_short_way_round():
     halfway = Camera.between(Camera((0, 0, 0), 170, 0, 1), Camera((0, 0, 0), -170, 0, 1), 0.5)
     assert abs(halfway.azimuth) == pytest.approx(180)
+
+
+@pytest.mark.parametrize("x", [1, 5999])
+@pytest.mark.parametrize("azimuth", [-80.0, 80.0])
+def test_in_parallel_projection_no_side_of_the_view_is_dragged_over_the_horizon(x, azimuth):
+    camera, viewport = Camera((1, 2, 3), azimuth, 0, 7, 60, orthographic=True), (6000, 800)
+    moved = np.array(camera.panned((x, 400), (x, 300), viewport).target) - camera.target
+    assert np.allclose(moved, [0, moved[1], 0])
+    near = np.array(camera.zoomed(2, (x, 400), viewport).target) - camera.target
+    assert abs(near @ camera.axes[2]) < 1e-9 * camera.distance  # across the line of sight: the plan is too far away
+    middle = np.array(camera.zoomed(2, (3500, 400), viewport).target) - camera.target
+    assert abs(middle[2]) < 1e-9 * camera.distance  # along the plan

@@ -1,5 +1,7 @@
 """Maps of fronts: each texel is the child in front of which its middle lies, by brute force."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,3 +125,26 @@ def test_what_is_hidden_is_plate(toy):
     texels = texels_of(child_maps, child_maps.of(np.array([node]), np.array([1])), 0)
     assert gone - node not in texels
     assert set((toy.children(node) - node).tolist()) - {gone - node} <= set(texels.ravel().tolist())
+
+
+def test_containers_of_other_proportions_have_a_map_of_their_own():
+    b = GraphBuilder("two", "made by hand")
+    holders = [b.node(0, name) for name in "ab"]
+    for holder in holders:
+        for side in (8, 24, 90):
+            b.tensor(holder, f"w{side}", (side, side), "F32", nbytes=4 * side * side)
+    graph = b.build()
+    placement, holders = place(graph), [graph.id_of(name) for name in "ab"]
+
+    def maps(stretch):
+        center, size = placement.center.copy(), placement.size.copy()
+        inside = graph.subtree(holders[1])
+        center[inside, 0] = center[holders[1], 0] + stretch * (center[inside, 0] - center[holders[1], 0])
+        size[inside, 0] *= stretch
+        tree = CutTree(graph, replace(placement, center=center, size=size))
+        return ChildMaps(tree).of(np.array(holders), np.array([2, 2]))
+
+    same, other = maps(1.0), maps(3.0)
+    assert same.start[0] == same.start[1]
+    assert other.start[0] != other.start[1]
+    assert (other.columns / other.rows)[1] > 1.5 * (other.columns / other.rows)[0]

@@ -1,5 +1,7 @@
 """What is drawn: opened by size on the screen, bounded, and always the same."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,9 @@ from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.layout import place
 from archviz3d.layout.hiding import hidden_mask
-from archviz3d.viewer.detail import cut as cut_module
 from archviz3d.viewer.cameras.camera import Camera
-from archviz3d.viewer.detail.cut import CutTree, choose_cut
+from archviz3d.viewer.detail import cut as cut_module
+from archviz3d.viewer.detail.cut import CutTree, _fills_view, choose_cut
 
 VIEWPORT = (1280, 720)
 
@@ -86,6 +88,39 @@ def test_a_finer_screen_shows_the_same(tree):
     assert np.array_equal(a.nodes, b.nodes)
     assert np.array_equal(a.opened, b.opened)
     assert np.allclose(2 * a.px, b.px)
+
+
+def test_a_finer_screen_drops_the_same_specks():
+    b = GraphBuilder("slivers", "made by hand")
+    for k in range(200):
+        b.tensor(0, str(k), (4, 64), "F32", nbytes=1024)
+    graph = b.build()
+    tree = CutTree(graph, place(graph))
+    near, dropped = front(tree), 0
+    for zoom in np.geomspace(0.01, 0.03, 20):
+        camera = Camera(near.target, -6, 10, near.distance / zoom)
+        a = choose_cut(tree, camera, VIEWPORT, detail=0.02)
+        b = choose_cut(tree, camera, (2560, 1440), scale=2.0, detail=0.02)
+        assert np.array_equal(a.nodes, b.nodes)
+        dropped += len(tree.children(a.nodes[a.opened])) + 1 - len(a)
+    assert dropped
+
+
+def test_a_front_fills_the_view_only_if_all_lines_of_sight_meet_it():
+    boxes = SimpleNamespace(center=np.array([[0, 0, 0.0], [0, 0, 0], [0, 0, 20]]), size=np.full((3, 3), 2.0))
+    boxes.size[0, :2] = boxes.size[2, :2] = 1000.0
+    every = np.arange(3)
+
+    def fills(azimuth, orthographic=False):
+        with np.errstate(all="raise"):
+            camera = Camera((0, 0, 0), azimuth, 0, 10, orthographic=orthographic)
+            return _fills_view(boxes, every, camera, VIEWPORT).tolist()
+
+    assert fills(0.0) == [True, False, False]  # the last one is behind the eye
+    assert fills(0.0, orthographic=True) == [True, False, True]
+    for orthographic in (False, True):
+        assert fills(90.0, orthographic) == [False] * 3
+        assert fills(180.0, orthographic) == [False] * 3
 
 
 def test_what_is_hidden_is_not_drawn_and_all_else_is_as_before(tree, toy):

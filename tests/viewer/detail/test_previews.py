@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import NodeKind
 from archviz3d.layout import place
 from archviz3d.viewer.cameras.camera import Camera
@@ -65,6 +66,41 @@ def test_what_is_seen_on_a_coarse_box_is_as_deep_as_its_parts_are_legible(tree, 
     assert (coarse.level[inner] == coarse.level[coarse.below[inner]] + 1).all()
     assert (coarse.strength[inner] <= coarse.strength[coarse.below[inner]]).all()
     assert len(plain) < len(coarse)
+
+
+def test_of_a_long_chain_only_the_last_link_is_seen_on_the_first():
+    b, node = GraphBuilder("chain", "made"), 0
+    for k in range(1000):
+        node = b.node(node, f"c{k}")
+    first, last = node - 999, node
+    leaves = [b.tensor(node, f"w{k}", (8, 8), "F32", nbytes=256) for k in range(40)]
+    graph = b.build()
+    tree = CutTree(graph, place(graph))
+    previews, cut, _ = previews_of(tree, 1.0, detail=40.0)
+    assert not cut.opened.any()
+    assert previews.nodes.tolist() == [0, last]
+    assert (previews.strength == 1).all()
+    assert previews.part_at(tree, 0, tree.placement.center[leaves[7], :2], 0.0) == leaves[7]
+    beside = tree.placement.center[0, :2] + 0.4999 * tree.placement.size[first, :2]
+    assert previews.part_at(tree, 0, beside, 0.0) == first
+    assert tree.last_links(np.array([first, last, leaves[0]])).tolist() == [last, last, leaves[0]]
+
+
+def test_what_lies_on_a_faint_preview_is_fainter(tree, monkeypatch):
+    half = lambda roominess, side, open_side: np.full(len(side), 0.5)  # noqa: E731
+    monkeypatch.setattr("archviz3d.viewer.detail.previews.strength", half)
+    previews, _, _ = previews_of(tree, 1.0, detail=40.0)
+    assert previews.level.max() >= 2
+    assert previews.strength.tolist() == (0.5 ** (previews.level + 1)).tolist()
+
+
+def test_what_a_deck_stands_on_has_no_preview(toy):
+    deck = CutTree(toy, place(toy, arrangement="deck"))
+    stands = [node for node in range(len(toy)) if deck.placement.rises(node)]
+    assert stands
+    previews, cut, _ = previews_of(deck, 1.0, detail=40.0)
+    assert set(stands) & set(cut.nodes[~cut.opened].tolist())
+    assert not set(stands) & set(previews.nodes.tolist())
 
 
 def test_a_finer_screen_shows_the_same(tree):

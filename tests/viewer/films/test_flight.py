@@ -77,6 +77,12 @@ def test_names_are_there_at_stops_only(placement, made):
     assert 0 < names[4] < 1
 
 
+def test_what_dissolves_has_no_names(placement, made):
+    shots = sampled(made(placement), 60)
+    assert any(0 < shot.mix < 1 for shot in shots)
+    assert all(shot.names == 0 for shot in shots if 0 < shot.mix < 1)
+
+
 def test_the_same_stop_twice_is_one(placement, made):
     assert len(made(placement, ["model.layers.3", "model.layers.3"]).legs) == 1
     assert made(placement, [""]).legs == ()

@@ -5,6 +5,7 @@ from archviz3d.viewer.cameras.camera import Camera
 from archviz3d.viewer.cameras.framing import framing
 from archviz3d.viewer.films.course import Shot
 from archviz3d.viewer.films.frames import frame_source
+from archviz3d.viewer.films.turntable import turntable
 from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 
@@ -49,3 +50,21 @@ def test_what_the_cursor_was_on_is_not_marked(toy, placement, camera):
         hovered = source.take(shot)
     with frame_source(toy, placement, ViewState(), SIZE) as source:
         assert np.array_equal(source.take(shot), hovered)
+
+
+def test_a_turntable_comes_back_to_the_picture_that_it_began_with(toy, placement):
+    state = ViewState(focus=toy.id_of("model.layers.2"))
+    course = turntable(toy, placement, state, 2.0, SIZE, free_margins(SIZE, 1.0))
+    shots = [course.shot(k / 6) for k in range(12)]
+    assert course.is_loop
+    with frame_source(toy, placement, state, SIZE) as source:
+        alone = source.take(shots[0])
+        for shot in shots:
+            source.lead_in(shot)
+        source.take(shots[-1])
+        first = source.take(shots[0])
+        for shot in shots[1:-1]:
+            source.lead_in(shot)
+        source.take(shots[-1])
+        assert np.array_equal(source.take(shots[0]), first)
+    assert (first != alone).any()  # labels do remember the frame before

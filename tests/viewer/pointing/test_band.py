@@ -64,3 +64,17 @@ def test_what_is_hidden_or_not_to_be_seen_is_left_out(toy, tree, camera):
     assert parts_in_band(without, camera, VIEWPORT, band, shows).tolist() == []
     shows[toy.id_of("model.layers.2.mlp")] = False
     assert parts_in_band(tree, camera, VIEWPORT, band, shows).tolist() == []
+
+
+def test_what_the_next_plate_of_a_deck_hides_is_left_out(toy):
+    deck = place(toy, arrangement="deck")
+    tree = CutTree(toy, deck)
+    camera = framing(toy, deck, 0, (0.0, 0.0, 1.0), VIEWPORT, (0, 0, 0, 0))
+    nodes = toy.children(toy.id_of("model.layers.2.mlp.experts")).astype(np.int64)
+    covered = nodes[tree.covering.hides(deck, nodes, camera, VIEWPORT)]
+    assert len(covered)
+    low, high = rects(deck, camera)
+    shows = np.ones(len(toy), bool)
+    for node in covered.tolist():
+        band = (*(low[node] - 1), *(high[node] + 1))
+        assert node not in parts_in_band(tree, camera, VIEWPORT, band, shows)

@@ -1,8 +1,11 @@
 """What makes boxes stand on their plates, as pixels: bevels, outlines and contact shadows."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from archviz3d import load
 from archviz3d.layout import place
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
 from archviz3d.viewer.scene import Scene
@@ -11,6 +14,7 @@ from archviz3d.viewer.theme import THEMES
 
 VIEWPORT = (960, 640)
 FOCUS = "model.layers.2.self_attn"
+SAMPLE = Path(__file__).resolve().parents[3] / "resources" / "sample.pt"
 
 
 @pytest.fixture(scope="module", params=THEMES)
@@ -51,3 +55,19 @@ def test_a_shadow_falls_below_the_box_and_ends_without_an_edge(face):
     assert reached >= 3  # pixels
     assert steps[:reached].sum() > 5
     assert steps[reached - 1] <= steps.max() / 2 + 0.51  # it comes back slowly: half a step is what rounding takes
+
+
+def test_no_shadow_lies_on_a_thinner_neighbour():
+    sample, size = load(SAMPLE), (920, 900)
+    scene = Scene(THEMES["dark"])
+    scene.show(sample, place(sample, size[0] / size[1]))
+    with offscreen_window(size) as window:
+        window.AddRenderer(scene.renderer)
+        scene.draw(ViewState(labels=False), size)
+        window.Render()
+        pixels = read_pixels(window, size)[..., :3].astype(float)
+    frame, norm = scene.frame, sample.id_of("model.norm")  # a thousandth of its plate thick, beside the output head
+    row = int(np.flatnonzero(frame.cut.nodes == norm)[0])
+    (x, y), _ = frame.view.camera.project(frame.center[row] + frame.size[row] * (0, 0, 0.5), size)
+    scene.close_model()
+    assert np.abs(pixels[int(y), int(x)] - frame.colors[row]).max() < 12

@@ -175,6 +175,22 @@ def test_heights_raise_closed_parts_and_picking_follows(stage, toy, load):
     assert stage.scene.pick(float(x) + 0.5, float(y) + 0.5) == tallest
 
 
+def test_a_closed_part_goes_flat_as_its_parts_are_seen_on_it(stage, toy):
+    """Of equal parts, those that are still closed do not tower over those that are open."""
+    rest, heights, opened = stage.placement.size[0, 2], [], []
+    for zoom in np.geomspace(0.002, 0.05, 20).tolist():
+        stage.picture(height="parameters", angle=(0.0, 0.0, zoom), moving=False)
+        frame = stage.scene.frame
+        assert frame.cut.nodes[0] == 0
+        heights.append(frame.size[0, 2] / rest)
+        opened.append(bool(frame.cut.opened[0]))
+        assert bool(frame.tall[0]) == (heights[-1] > 1)
+    assert heights[0] > 3
+    assert heights[opened.index(True) - 1] == pytest.approx(1)  # nothing jumps when it opens
+    assert (np.diff(heights) <= 1e-9).all()
+    assert np.abs(np.diff(heights)).max() < 0.5 * heights[0]
+
+
 def test_what_has_no_value_is_flatter_than_the_lowest(stage, toy, load):
     stage.picture(height="load", labels=True)
     frame = stage.scene.frame
@@ -265,13 +281,14 @@ def test_categories_have_their_own_colours_and_no_grips(stage, toy):
     codes = (np.arange(len(ids)) % 3).astype(np.float32)[None]
     overlay = load_overlay(toy, name="kind", figure=Figure.CATEGORY, categories=("a", "b", "c"), steps=())
     name = stage.book.add(Overlay(**(vars(overlay) | {"ids": ids, "values": codes})), "test")
-    pixels = stage.picture(overlay=name, labels=True)
+    pixels = stage.picture(overlay=name)
     experts = [node for node in stage.scene.frame.cut.nodes.tolist() if toy.kind_of(node) == NodeKind.EXPERT]
     seen = stage.seen(pixels, experts)
     code = codes[0, np.searchsorted(ids, experts)]
     means = np.array([seen[code == c].mean(0) for c in range(3)])
     assert all(np.abs(means[i] - means[j]).max() > 60 for i in range(3) for j in range(i))
     assert all(np.abs(seen[code == c] - means[c]).max() < 20 for c in range(3))
+    stage.picture(overlay=name, labels=True)
     assert stage.scene.legend_hit(1150.0, 150.0) is None
 
 
@@ -333,7 +350,7 @@ def test_the_scale_of_an_overlay_is_its_own_unless_asked(stage):
 
 def test_a_filter_on_one_value_keeps_its_place_on_the_bar_in_colour(stage):
     pixels = stage.picture(overlay="load", range=RANGE, colormap="viridis", keep=(0.0, 0.0), labels=True)
-    left, top, right, bottom = (round(side) for side in stage.scene._legend.values._bar)
+    left, top, right, bottom = (round(side) for side in stage.scene._page.legend.values._bar)
     bar = pixels[top:bottom, (left + right) // 2]
     lowest = np.abs(bar - color_table("viridis")[0].astype(int)).max(1) < 12
     assert 1 <= lowest.sum() <= 12  # where zero is, and nowhere else

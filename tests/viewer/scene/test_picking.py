@@ -5,6 +5,7 @@ import pytest
 
 from archviz3d.layout import place
 from archviz3d.viewer.offscreen import offscreen_window
+from archviz3d.viewer.pointing.pick import nearest_box
 from archviz3d.viewer.scene import Scene
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK
@@ -66,3 +67,44 @@ def test_the_box_of_what_is_out_of_view_is_where_it_would_be(scene, toy):
     placement = place(toy)
     assert np.array_equal(scene.box(far)[0][:2], placement.center[far, :2])
     assert np.array_equal(scene.box(far)[1][:2], placement.size[far, :2])
+
+
+@pytest.mark.parametrize("focus", ["", "model.layers.2"])
+def test_boxes_of_many_parts_are_drawn_ones_or_flat_on_the_closed_box_around_them(scene, toy, focus):
+    draw(scene, focus=toy.id_of(focus))
+    cut, frame, placement = scene.frame.cut, scene.frame, place(toy)
+    row_of = dict(zip(cut.nodes.tolist(), range(len(cut.nodes)), strict=True))
+    centers, sizes = scene.boxes(range(len(toy)))
+    flat = 0
+    for node in range(len(toy)):
+        around = next((above for above in (node, *toy.ancestors(node)) if above in row_of), None)
+        center, size = placement.center[node].copy(), placement.size[node].copy()
+        if around == node:
+            center, size = frame.center[row_of[node]], frame.size[row_of[node]]
+        elif around is not None and not cut.opened[row_of[around]]:
+            center[2] = frame.center[row_of[around], 2] + frame.size[row_of[around], 2] / 2
+            size[2] = 0
+            flat += 1
+        assert (centers[node] == center).all()
+        assert (sizes[node] == size).all()
+    assert flat
+
+
+def test_on_the_ground_of_a_deck_no_plate_above_it_is_meant(toy):
+    scene = Scene(DARK)
+    scene.show(toy, place(toy, arrangement="deck"))
+    grounds = 0
+    for angle in ((-52.0, 16.0, 1.0), (-60.0, 40.0, 1.0), (40.0, 30.0, 1.0)):
+        scene.draw(ViewState(labels=False, angle=angle), VIEWPORT)
+        frame = scene.frame
+        plates = set(frame.cut.nodes[frame.rising].tolist())
+        below = {int(node) for node in frame.above[frame.rising]}
+        assert plates
+        for x in range(10, VIEWPORT[0], 25):
+            for y in range(10, VIEWPORT[1], 25):
+                row = nearest_box(frame.center, frame.size, *frame.view.camera.ray((x, y), VIEWPORT))
+                if row is not None and int(frame.cut.nodes[row]) in below:
+                    grounds += 1
+                    assert scene.pick(x, y) not in plates
+    scene.close_model()
+    assert grounds

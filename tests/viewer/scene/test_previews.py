@@ -147,3 +147,9 @@ def test_the_same_view_has_the_same_previews_after_another_one(stage):
     first = stage.picture(angle=FAR, overlay="load")
     stage.picture(angle=NEAR, theme="light")
     assert np.array_equal(first, stage.picture(angle=FAR, overlay="load"))
+
+
+def test_the_legend_names_what_is_seen_in_previews_only(stage, toy):
+    stage.scene.draw(ViewState(angle=FAR), VIEWPORT)
+    assert not stage.drawn(toy.of_kind(NodeKind.EXPERT)).any()
+    assert "MLP, experts" in {line.text for line in stage.scene.writings}

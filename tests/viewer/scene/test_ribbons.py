@@ -1,6 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 
-from archviz3d.viewer.scene.ribbons import Polylines, ribbon_quads
+from archviz3d.graph.kinds import EdgeKind
+from archviz3d.viewer.cameras.camera import Camera
+from archviz3d.viewer.scene.frame import View
+from archviz3d.viewer.scene.ribbons import Polylines, ribbon_quads, route_rects
 
 
 def lines(*polylines):
@@ -57,3 +62,23 @@ def test_a_way_that_rises_and_turns_back_keeps_its_width():
     assert len(corners) == 3
     np.testing.assert_allclose(np.ptp(corners[:, :, 1], axis=1), 2.0)
     np.testing.assert_allclose(np.abs(corners[:, :, 1]), 1.0)
+
+
+def test_what_a_long_ribbon_that_leans_covers_is_told_piece_by_piece():
+    routes = SimpleNamespace(
+        points=np.array([[-9.0, -9.0, 0.0], [9.0, 9.0, 0.0], [50.0, 0.0, 0.0], [60.0, 0.0, 0.0]]),
+        start=np.array([0, 2, 4]),
+        width=np.array([0.05, 0.05]),
+        kind=np.full(2, EdgeKind.DATA, np.uint8),
+    )
+    camera = Camera((0.0, 0.0, 0.0), 0.0, 0.0, 10.0, orthographic=True)
+    rects, route = route_rects(routes, np.arange(2), View(camera, (400, 400), 1.0, False))
+    mine = rects[route == 0]
+    assert len(mine) > 20
+    assert (mine[:, 2:] - mine[:, :2]).max() < 40  # one rectangle around it would be the whole picture
+    for x in range(20, 400, 40):  # it runs from the lower left to the upper right
+        covers = (mine[:, 0] <= x) & (x <= mine[:, 2])
+        covers &= (mine[:, 1] <= 400 - x) & (400 - x <= mine[:, 3])
+        assert covers.any()
+    beside = rects[route == 1]
+    assert ((beside[:, 0] > 400) | (beside[:, 2] < 0)).all()

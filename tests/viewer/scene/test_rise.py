@@ -197,3 +197,15 @@ def test_an_opening_leaves_the_picture_as_it_was(stage, toy):
     change = (after - before)[y0:y1, x0:x1]
     assert np.abs(change.mean((0, 1))).max() < 6
     assert np.abs(change).mean() < 12
+
+
+@pytest.mark.parametrize("moving", [False, True])
+@pytest.mark.parametrize("behind", [0.5, 50.0, 1e6])
+@pytest.mark.filterwarnings("error")
+def test_nothing_overflows_where_the_eye_is_behind_a_box(stage, toy, behind, moving):
+    node = toy.id_of("model.layers.2")
+    right, up, front = stage.placement.center[node].tolist()
+    target = (right, up, front - behind * float(stage.placement.size[node, 2]))
+    for distance in (1e-3, 1e-9):
+        for angle in ((0.0, 0.0), (60.0, 40.0), (0.0, -60.0)):
+            stage.draw(moving, camera=Camera(target, *angle, distance))

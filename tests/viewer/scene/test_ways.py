@@ -9,6 +9,7 @@ from archviz3d.graph.builder import GraphBuilder
 from archviz3d.graph.kinds import EdgeKind, NodeKind
 from archviz3d.layout import place
 from archviz3d.viewer.offscreen import offscreen_window, read_pixels
+from archviz3d.viewer.pointing.pick import hidden_points, nearest_box
 from archviz3d.viewer.scene import Scene
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK
@@ -16,30 +17,45 @@ from archviz3d.viewer.theme import DARK
 VIEWPORT = (1000, 700)
 
 
-@pytest.fixture(scope="module")
-def flow():
-    """A chain of blocks with a fan and a stream inside one of them."""
+def chained(sides, tied=False):
+    """A chain of blocks with a fan and a stream inside one of them, of five square matrices."""
     b = GraphBuilder("flow", "test")
     blocks = [b.node(0, f"block{k}", NodeKind.MODULE) for k in range(4)]
     for block in blocks:
         parts = [b.node(block, f"part{k}", NodeKind.LINEAR) for k in range(5)]
-        for part in parts:
-            b.tensor(part, "weight", (64, 64), "F32", nbytes=4 * 64 * 64)
+        for part, side in zip(parts, sides, strict=True):
+            b.tensor(part, "weight", (side, side), "F32", nbytes=4 * side * side)
         for part in parts[1:4]:
             b.edge(parts[0], part)
             b.edge(part, parts[4])
     for source, target in pairwise(blocks):
         b.edge(source, target, EdgeKind.RESIDUAL)
+    for first, last in zip(blocks[:2], blocks[2:], strict=True) if tied else ():
+        b.edge(first, last, EdgeKind.TIED)
     return b.build()
 
 
 @pytest.fixture(scope="module")
+def flow():
+    return chained([64] * 5)
+
+
+@pytest.fixture(scope="module")
 def stage(flow):
-    placement = place(flow)
+    yield from staged(flow)
+
+
+@pytest.fixture(scope="module")
+def towers():
+    yield from staged(chained([64, 256, 64, 256, 64], tied=True))
+
+
+def staged(graph):
+    placement = place(graph)
     scene = Scene(DARK)
     with offscreen_window(VIEWPORT) as window:
         window.AddRenderer(scene.renderer)
-        scene.show(flow, placement)
+        scene.show(graph, placement)
 
         def draw(**state):
             scene.draw(ViewState(labels=False, **state), VIEWPORT)
@@ -127,3 +143,54 @@ def test_routes_that_do_not_touch_the_spotlight_recede(stage, flow):
 
     assert change(0, 1) < 12
     assert change(2, 4) > change(1, 4) > 12  # one end of the second is lit
+
+
+TALL = {"height": "parameters", "angle": (0.0, -55.0, 1.0)}  # towers that reach over what is beyond them
+
+
+def towers_before(scene, points):
+    """Return for each point whether a tall box stands between it and the eye, and does so around its pixel."""
+    frame = scene.frame
+    tall = np.flatnonzero(frame.tall)
+    camera = frame.view.camera
+    found = []
+    for point in points:
+        (px,), _ = camera.project(point[None], VIEWPORT)
+        around = [px + offset for offset in ((0, 0), (5, 0), (-5, 0), (0, 5), (0, -5))]
+        hits = [nearest_box(frame.center, frame.size, *camera.ray(at, VIEWPORT)) for at in around]
+        hidden = hidden_points(point[None], frame.center[tall], frame.size[tall], camera.eye)[0]
+        found.append(hidden and all(hit in tall for hit in hits) and bool((px > 0).all() and (px < VIEWPORT).all()))
+    return found
+
+
+@pytest.mark.parametrize("focus", ["block1", ""])
+def test_a_route_behind_a_tower_does_not_answer(towers, flow, focus):
+    scene, placement, draw = towers
+    draw(focus=flow.id_of(focus), **TALL)
+    routes, camera = placement.routes, scene.frame.view.camera
+    hidden = 0
+    for route in scene.ways.shown.tolist():
+        points = routes.points[routes.start[route] : routes.start[route + 1]]
+        between = np.concatenate([a + (b - a) * np.linspace(0, 1, 5)[:, None] for a, b in pairwise(points)])
+        for point, is_hidden in zip(between, towers_before(scene, between), strict=True):
+            if is_hidden:
+                hidden += 1
+                assert scene.pick_route(*camera.project(point[None], VIEWPORT)[0][0]) is None
+    assert hidden > 3
+
+
+def test_a_port_behind_a_tower_does_not_answer(towers):
+    scene, _, draw = towers
+    hidden = met = 0
+    for azimuth in (-60.0, -40.0, 40.0, 60.0):
+        draw(height="parameters", angle=(azimuth, 0.0, 1.0))
+        tabs, camera = scene.ways.tabs, scene.frame.view.camera
+        middles = tabs.corners.mean(1)
+        for point, is_hidden in zip(middles, towers_before(scene, middles), strict=True):
+            px = tuple(camera.project(point[None], VIEWPORT)[0][0])
+            port = scene.ways.port_at(px)
+            hidden += is_hidden
+            met += port is not None
+            assert not (is_hidden and port is not None)
+    assert hidden
+    assert met

@@ -194,16 +194,16 @@ def test_a_model_without_stored_weights_is_refused_before_anything_is_drawn(tmp_
 def test_numbers_keep_off_title_and_legend_and_say_what_they_count(stage, monkeypatch):
     node = stage.graph.id_of("3.weight")
     written = []
-    text = stage.scene._overlay.text
+    text = stage.scene._page._overlay.text
     monkeypatch.setattr(
-        stage.scene._overlay, "text", lambda x, y, t, *a, **k: (written.append(t), text(x, y, t, *a, **k))
+        stage.scene._page._overlay, "text", lambda x, y, t, *a, **k: (written.append(t), text(x, y, t, *a, **k))
     )
     legend = []
-    draw = stage.scene._legend.draw
-    monkeypatch.setattr(stage.scene._legend, "draw", lambda *a: legend.append(draw(*a)) or legend[-1])
+    draw = stage.scene._page.legend.draw
+    monkeypatch.setattr(stage.scene._page.legend, "draw", lambda *a: legend.append(draw(*a)) or legend[-1])
     added = []
-    write = stage.scene._numbers.write
-    monkeypatch.setattr(stage.scene._numbers, "write", lambda *a: added.extend(write(*a)) or added)
+    write = stage.scene._page._numbers.write
+    monkeypatch.setattr(stage.scene._page._numbers, "write", lambda *a: added.extend(write(*a)) or added)
     stage.scene.draw(ViewState(overlay="weights-signed", focus=node, angle=(0.0, 0.0, 60.0)), VIEWPORT)
     assert len(added) > 50
     (left, top, right, bottom) = legend[0]

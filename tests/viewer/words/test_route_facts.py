@@ -1,5 +1,7 @@
 """What routes and ports are said to stand for, against the edges that the graph was made with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,31 @@ def test_a_port_of_a_tie_names_both():
         told = facts_of_port(graph, ports, port)
         assert {graph.path(told.source), graph.path(told.target)} == {"embed", "head"}
         assert (told.kind, told.count) == (EdgeKind.TIED, 1)
+
+
+def test_a_stretch_of_the_stream_is_told_from_all_that_comes_in_there():
+    b = GraphBuilder("beside", "test")
+    embed = b.node(0, "embed")
+    layer = b.node(0, "layer", NodeKind.LAYER)
+    norm = b.node(layer, "norm")
+    other = b.node(layer, "other")
+    for part in (embed, norm, other):
+        b.tensor(part, "weight", (8, 8), "F32", nbytes=256)
+    b.edge(embed, layer, EdgeKind.RESIDUAL)
+    b.edge(layer, norm, EdgeKind.RESIDUAL, shape=(1, 8))
+    b.edge(embed, norm, shape=(1, 5))
+    b.edge(norm, other)
+    graph = b.build()
+    layer, norm = graph.id_of("layer"), graph.id_of("layer.norm")
+    routes = place(graph).routes
+    (inlet,) = np.flatnonzero((routes.owner == layer) & (routes.source == layer) & (routes.target == norm))[:1].tolist()
+
+    def told(kind):
+        kinds = routes.kind.copy()
+        kinds[inlet] = kind
+        return facts_of_route(graph, replace(routes, kind=kinds), inlet)
+
+    stream, data = told(EdgeKind.RESIDUAL), told(EdgeKind.DATA)
+    assert (graph.path(stream.source), stream.shape, stream.count, stream.stream) == ("layer", (1, 8), 1, True)
+    assert not data.stream
+    assert (data.shape, data.count) == (None, 2)  # all that comes in

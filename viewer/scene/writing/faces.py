@@ -1,6 +1,7 @@
 """Front faces of boxes on the screen: where one may write on them, or beside them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from ..frame import Frame, View
 from .label_layout import Rect, Spot
 
-__all__ = ["SPINE", "Face", "bounds", "faces", "front_corners", "number_spot", "plate_rects", "plate_strips"]
+__all__ = ["SPINE", "Face", "bounds", "faces", "front_corners", "number_spot", "plate_faces", "plate_strips"]
 
 _CORE = 240  # pixels of a long face's middle that its name may take
 SPINE = 3.0  # height over width from which a layer has no room for a number at its corner
@@ -16,10 +17,11 @@ SPINE = 3.0  # height over width from which a layer has no room for a number at 
 
 @dataclass(frozen=True)
 class Face:
-    """A front face on the screen: an upright rectangle that lies in it, and the one that it lies in."""
+    """A front face on the screen: an upright rectangle that lies in it, the one that it lies in, and its corners."""
 
     inner: Rect
     outer: Rect
+    corners: tuple[tuple[float, float], ...]  # upper left first, clockwise
 
     @property
     def middle(self) -> Rect:
@@ -27,6 +29,38 @@ class Face:
         left, top, right, bottom = self.inner
         x, y = (left + right) / 2, (top + bottom) / 2
         return x - 1, y - 1, x + 1, y + 1
+
+    @cached_property
+    def heart(self) -> tuple[float, float]:
+        """The mean of its corners."""
+        return sum(x for x, _ in self.corners) / 4, sum(y for _, y in self.corners) / 4
+
+    @cached_property
+    def _sides(self) -> list[tuple[float, float, float]]:
+        """Of each edge the normal, without signs, and its product with the way to the heart."""
+        x, y = self.heart
+        sides: list[tuple[float, float, float]] = []
+        for (ax, ay), (bx, by) in zip(self.corners, (*self.corners[1:], self.corners[0]), strict=True):
+            nx, ny = ay - by, bx - ax
+            sides.append((abs(nx), abs(ny), abs(nx * (x - ax) + ny * (y - ay))))
+        return sides
+
+    def over(self, left: float, right: float) -> float:
+        """Return the height on the screen that its upper edge does not reach between two places."""
+        (x, y), (end, y_end) = self.corners[:2]
+        slope = (y_end - y) / max(end - x, 1.0)
+        return min(y + slope * (min(max(place, x), end) - x) for place in (left, right))
+
+    def times(self, width: float, height: float, pad: tuple[float, float]) -> float:
+        """Return how many times as large a rectangle around the heart still lies in the face, with air at its sides.
+
+        A convex shape holds what no edge cuts, and an edge cuts a rectangle that reaches further along its normal than
+        it is away.
+        """
+        return min(
+            (away - nx * pad[0] - ny * pad[1]) / max(nx * width / 2 + ny * height / 2, 1e-9)
+            for nx, ny, away in self._sides
+        )
 
 
 def faces(frame: Frame, rows: NDArray[np.int64]) -> list[Face | None]:
@@ -45,38 +79,34 @@ def faces(frame: Frame, rows: NDArray[np.int64]) -> list[Face | None]:
     outer = np.concatenate([px.min(1), px.max(1)], 1)
     ok = depth.min(1) > 0
     return [
-        Face(tuple(a), tuple(b)) if good else None
-        for a, b, good in zip(inner.tolist(), outer.tolist(), ok.tolist(), strict=True)
+        Face(tuple(a), tuple(b), tuple(map(tuple, c))) if good else None
+        for a, b, c, good in zip(inner.tolist(), outer.tolist(), px.tolist(), ok.tolist(), strict=True)
     ]
 
 
-def number_spot(frame: Frame, row: int) -> Spot | None:
+def number_spot(frame: Frame, row: int, face: Face) -> Spot | None:
     """Return where a layer's number stands outside of its face; None where it stands on it.
 
     A spine has it below. A plate of a deck has it at the corner that sticks out behind the next plate, away from that.
     """
     view = frame.view
-    width, height, _ = frame.size[row]
-    px, _ = view.camera.project(front_corners(frame.center, frame.size, np.array([row]))[0], view.viewport)
+    width, height, _ = frame.size[row].tolist()
     anywhere, gap = (np.inf, np.inf), 3 * view.scale
     if frame.rising[row]:
         right, up, _ = view.camera.axes[:, 2]  # where on the screen the plates before it are
-        x, y = px[(0 if right > 0 else 1) if up < 0 else (3 if right > 0 else 2)].tolist()
+        x, y = face.corners[(0 if right > 0 else 1) if up < 0 else (3 if right > 0 else 2)]
         return Spot(x, y + (-gap if up < 0 else gap), (float(right > 0), float(up < 0)), anywhere, "plate")
     if height > SPINE * width:
-        x, y = ((px[2] + px[3]) / 2).tolist()
-        return Spot(x, y + gap, (0.5, 0), anywhere, "plate")
+        (x, y), (end, y_end) = face.corners[2:]
+        return Spot((x + end) / 2, (y + y_end) / 2 + gap, (0.5, 0), anywhere, "plate")
     return None
 
 
-def plate_rects(frame: Frame) -> dict[int, Rect]:
-    """Return upright rectangles that lie in the plates which are wholly before the eye, by node."""
+def plate_faces(frame: Frame) -> dict[int, Face]:
+    """Return the fronts of the plates which are wholly before the eye, by node."""
     rows = np.flatnonzero(frame.cut.opened)
-    px, depth = frame.view.camera.project(front_corners(frame.center, frame.size, rows), frame.view.viewport)
-    rects = _upright(px).tolist()
-    ahead = (depth.min(1) > 0).tolist()
     nodes = frame.cut.nodes[rows].tolist()
-    return {node: tuple(rect) for node, rect, good in zip(nodes, rects, ahead, strict=True) if good}
+    return {node: face for node, face in zip(nodes, faces(frame, rows), strict=True) if face is not None}
 
 
 def plate_strips(frame: Frame) -> NDArray[np.float64]:

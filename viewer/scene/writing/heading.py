@@ -2,10 +2,10 @@
 
 from ...theme import Theme, rgb
 from ..frame import View
-from .label_layout import Rect, shortened
+from .label_layout import Rect
 from .margins import free_margins, has_legend
 from .overlay import Overlay
-from .text import FontSpec, line_height, text_width
+from .text import FontSpec, line_height, shortened, text_width
 
 __all__ = ["Heading"]
 

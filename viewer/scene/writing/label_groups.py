@@ -14,6 +14,7 @@ __all__ = ["Groups"]
 
 _RATIO = 1.6  # from the largest of a group to the smallest
 _STILL, _MOVING = 900, 400  # candidates looked at, the largest groups first
+_FEW = 4  # so many equal parts are named with their details though they are not in focus
 _KEPT = 0.92  # of the size that is asked for, where a member was labelled in the last frame
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -60,7 +61,7 @@ class Groups:
         whole = np.zeros(len(graph))
         whole[cut.nodes] = np.sqrt(cut.px.prod(1))
         # What is in focus speaks for itself.
-        inside = (nodes > focus) & (nodes < focus + graph.size[focus]) & (focus > 0)
+        self._inside = inside = (nodes > focus) & (nodes < focus + graph.size[focus]) & (focus > 0)
         alike = _alike(graph, nodes, parents, cut.opened[rows]) * np.uint64(2) + inside.astype(np.uint64)
         _, kind = np.unique(alike, return_inverse=True)
         largest = np.zeros(len(rows))
@@ -69,6 +70,7 @@ class Groups:
         _, self.group = np.unique(kind * 64 + np.clip(steps, 0, 63).astype(np.int64), return_inverse=True)
         self._faces = faces
         self._by_width: dict[int, list[int]] = {}
+        self._height: dict[int, float] = {}
         self._typical: dict[int, Face] = {}
         is_layer = np.isin(graph.kind[nodes], (NodeKind.LAYER, NodeKind.MTP))
         speaks = is_layer | _foremost(graph, frame, nodes, kind) & self._large(enough, nodes, kept)
@@ -112,10 +114,25 @@ class Groups:
         left, _, right, _ = self._faces[k].inner
         return right - left
 
+    def is_repeated(self, k: int) -> bool:
+        """Return whether a candidate is one of many and not in focus: then its name, where that fits well, is enough.
+
+        Details and small print would fill the view with the same words again and again.
+        """
+        return not self._inside[k] and len(self._ordered(k)) > _FEW
+
     def width(self, k: int) -> float:
         """Return the pixels that four fifths of a candidate's group are wide at least."""
         members = self._ordered(k)
         return self._width(members[len(members) // 5])
+
+    def height(self, k: int) -> float:
+        """Return the pixels that four fifths of a candidate's group are high at least."""
+        group = int(self.group[k])
+        if group not in self._height:
+            heights = sorted(self._faces[i].inner[3] - self._faces[i].inner[1] for i in self._ordered(k))
+            self._height[group] = heights[len(heights) // 5]
+        return self._height[group]
 
     def typical(self, k: int) -> Face:
         """Return a face of a candidate's group than which a quarter of them have more room."""

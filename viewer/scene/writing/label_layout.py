@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .occupancy import Occupancy, Rect
 
-__all__ = ["Block", "Candidate", "Line", "PlacedLabel", "Rect", "Spot", "place_labels", "shortened"]
+__all__ = ["Block", "Candidate", "Line", "PlacedLabel", "Rect", "Spot", "place_labels"]
 
 # A group takes a way that so many of its members can take; the one of the last frame if so many still can.
 _AGREE, _AGREE_STILL = 0.8, 0.6
@@ -45,6 +45,13 @@ class Block:
         width, height = max(line.width for line in self.lines), sum(line.height for line in self.lines)
         return (height, width) if self.vertical else (width, height)
 
+    @property
+    def inked(self) -> tuple[int, int]:
+        """Width and height without the rows at its ends that have no ink."""
+        width, height = self.size
+        free = self.lines[0].free[0] + self.lines[-1].free[1]
+        return (width - free, height) if self.vertical else (width, height - free)
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -60,7 +67,8 @@ class Spot:
         Width and height that the block may have here.
     on : str
         What it is written on: "face" (of its own box), "plate" (free ground around or above the box),
-        "cover" (whatever is there: only for labels that must not be missed).
+        "rim" (such ground, and edges of plates in it), "across" (the same, with a plate of its own), "cover" (whatever
+        is there: only for labels that must not be missed).
     within : Rect, optional
         The block must stay inside.
     way : str
@@ -135,6 +143,7 @@ def place_labels(
     limit: int,
     covered: Callable[[Candidate, Rect], bool] | None = None,
     before: Ways | None = None,
+    rims: Callable[[Rect], bool] | None = None,
 ) -> list[PlacedLabel]:
     """Give the most important candidates a place each.
 
@@ -154,6 +163,8 @@ def place_labels(
         Tells whether something stands before a candidate's box at a rectangle.
     before : mapping of (int, str) to str, optional
         By node and role, the ways of the labels of the last frame: they stay where they can.
+    rims : callable, optional
+        Tells whether the edge of a plate runs through a rectangle.
 
     Returns
     -------
@@ -161,7 +172,7 @@ def place_labels(
         In order of priority; ties by node id, so that the same view has the same labels.
     """
     before = before or {}
-    ground = _Ground(viewport, taken, len(candidates), boxes, ribbons, gap, covered, _NEW_ROOM if before else 1.0)
+    ground = _Ground(viewport, taken, len(candidates), boxes, ribbons, gap, covered, rims, _NEW_ROOM if before else 1.0)
     placed: list[PlacedLabel] = []
     for members in _groups(candidates, before):
         placed += _labelled(members, ground, before, limit - len(placed))
@@ -228,9 +239,10 @@ class _Ground:
         ribbons: Occupancy,
         gap: float,
         covered: Callable[[Candidate, Rect], bool] | None,
+        rims: Callable[[Rect], bool] | None,
         new_room: float,
     ) -> None:
-        self._new_room = new_room
+        self._new_room, self._rims = new_room, rims
         self._bounds: Rect = (0, 0, *viewport)
         self._boxes, self._ribbons, self._gap, self._covered = boxes, ribbons, gap, covered
         self._first = len(taken)
@@ -274,8 +286,7 @@ class _Ground:
         block, spot = option
         width, height = block.size
         room = _KEPT_ROOM if lenient else self._new_room
-        free = sum(_free(block))
-        inked = (width - free, height) if block.vertical else (width, height - free)
+        inked = block.inked
         if inked[0] > spot.room[0] * room or inked[1] > spot.room[1] * room:
             return None
         left, top = round(spot.x - spot.align[0] * width), round(spot.y - spot.align[1] * height)
@@ -292,12 +303,14 @@ class _Ground:
         if _hits(rect, self._used[self._first : self._count], gap):
             return None
         crosses = False
-        if spot.on == "plate":
+        if spot.on in ("plate", "rim", "across"):
             ink = _ink(block, rect, self._gap - gap)
             crosses = not self._ribbons.is_free(ink)
             if not self._boxes.is_free(ink) or (crosses and not crossing):
                 return None
             if any(_meet(ink, other) for other in candidate.beside):
+                return None
+            if spot.on == "plate" and self._rims is not None and self._rims(ink):
                 return None
         return PlacedLabel(candidate, block, spot, rect, way, crosses)
 
@@ -332,24 +345,3 @@ def _hits(rect: Rect, used: NDArray[np.float64], gap: float) -> bool:
             & (used[:, 3] > rect[1] - gap)
         ).any()
     )
-
-
-def shortened(text: str, room: float, width_of: Callable[[str], int], least: int = 5) -> str | None:
-    """Return a text cut in its middle so that it fits, or None when fewer than `least` characters would be left.
-
-    The beginning and the end tell most: ``kv_a_proj_with_mqa`` becomes ``kv_a_pr…mqa``.
-    """
-    if width_of(text) <= room:
-        return text
-    low, high = least, len(text) - 1
-    best: str | None = None
-    while low <= high:
-        kept = (low + high) // 2
-        head = (kept + 1) // 2 + kept // 8
-        tail = kept - head
-        short = text[:head] + "…" + (text[-tail:] if tail else "")
-        if width_of(short) <= room:
-            best, low = short, kept + 1
-        else:
-            high = kept - 1
-    return best

@@ -1,8 +1,8 @@
 """Labels of the drawn boxes: what each would say and which are decided on together; `label_layout` decides."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,10 @@ from ..frame import Frame
 from ..grids import Grids
 from ..ports import Tabs, port_words
 from .covers import Covers
-from .faces import SPINE, Face, bounds, faces, front_corners, number_spot, plate_rects, plate_strips
-from .inks import best_contrast, inks
+from .faces import SPINE, Face, bounds, faces, front_corners, number_spot, plate_faces, plate_strips
+from .following import Following
 from .label_groups import Groups
+from .label_ink import grounded, write
 from .label_layout import Candidate, PlacedLabel, Rect, Spot, place_labels
 from .label_spots import (
     TILE,
@@ -32,23 +33,25 @@ from .label_spots import (
     fits_tile,
     font_of,
     number_options,
+    plainly,
     plate_options,
     tile_options,
 )
 from .occupancy import Occupancy
 from .overlay import Overlay
+from .rims import Rims
 
 __all__ = ["LabelBook"]
 
-_STILL_LIMIT, _MOVING_LIMIT = 420, 110
-_LARGE = 40  # pixels from which a tile's ground is looked at by itself
+_LIMIT = 420  # labels at most: 256 experts and 128 heads are numbered, moving or not, so that none come and go
+_LARGE = 40  # text pixels from which a tile's ground is looked at by itself
 _MODULE_MIN = 80  # a tensor is named once its module is so large
-_READABLE, _SHADE = 6.0, 0.62  # thin letters lose contrast to smoothing: less than this gets a darker plate
-_SAID_LESS = "Regular"  # weight of details, which are dimmer than names
 _PORT_PRIORITY = 36.0  # after the names of parts, before those of small tensors
 # Parts are named once what they are part of is so large (the side of a square of its area, and its smaller side);
 # layers always.
 _PARENT_MIN, _PARENT_LEAST = 150, 64
+_IN_FOCUS = 40.0  # more important are the parts of what is in focus
+_NAME_LENGTH = 150  # text pixels that a plate's name may take
 _NEARLY = 0.6  # of these sizes: the others of its group may be larger
 _TELLING = 4  # a number alone is told of a part with so many parts of its own
 _TILES = (NodeKind.EXPERT, NodeKind.HEAD)
@@ -76,15 +79,12 @@ class LabelBook:
 
     def __init__(self, graph: ModelGraph, placement: Placement, grids: Grids, theme: Theme) -> None:
         self._graph, self._placement, self._grids, self._theme = graph, placement, grids, theme
-        self.hide(None)
-        self._plates: dict[int, Rect] = {}  # of one frame, by node
+        self._following: Following | None = None
+        self._is_hidden: NDArray[np.bool_] | None = None  # what the captions are told for
+        self._caption: Callable[[int, bool], Caption] = partial(caption_of, graph)
+        self._plates: dict[int, Face] = {}  # of one frame, by node
         # Tests and the window's accessibility layer read what is on the screen from here.
         self.placed: list[PlacedLabel] = []
-
-    def hide(self, is_hidden: NDArray[np.bool_] | None) -> None:
-        """Let names that count parts tell how many of them are shown."""
-        graph = self._graph
-        self._caption = lru_cache(maxsize=20_000)(lambda node, plain: caption_of(graph, node, plain, is_hidden))
 
     def draw(
         self,
@@ -96,6 +96,7 @@ class LabelBook:
         outlines: NDArray[np.float64],
         pictured: frozenset[int],
         tabs: Tabs,
+        is_hidden: NDArray[np.bool_],
         plain: bool = False,
     ) -> None:
         """Choose the labels of a frame and add them to the overlay.
@@ -114,40 +115,50 @@ class LabelBook:
             Nodes whose faces are pictures: what is written on one has a plate behind it.
         tabs : Tabs
             Ports, which say what is at their other end.
+        is_hidden : ndarray of bool, shape (N,)
+            Nodes that are not drawn: names that count parts tell how many of them are shown.
         plain : bool
             Well-known parts are called what they are rather than what the file calls them.
         """
-        cut, scale, moving, viewport = frame.cut, frame.view.scale, frame.view.moving, frame.view.viewport
+        if self._is_hidden is not is_hidden:
+            graph, self._is_hidden = self._graph, is_hidden
+            self._caption = lru_cache(maxsize=20_000)(lambda node, plain: caption_of(graph, node, plain, is_hidden))
+        scale, moving, viewport = frame.view.scale, frame.view.moving, frame.view.viewport
         cell = round((4 if moving else 2) * scale)
         boxes = Occupancy(viewport, self._closed_rects(frame), cell)
         covers = Covers(frame) if frame.rising.any() else None
         candidates = [*self._candidates(frame, focus, covers, plain), *self._port_candidates(frame, tabs, plain)]
-        limit = _MOVING_LIMIT if moving else _STILL_LIMIT
         lanes = Occupancy(viewport, ribbons, cell)
         hides = None if covers is None else lambda candidate, rect: covers.hides(candidate.row, rect)
+        rims = Rims(frame).meet
         before = {(label.candidate.node, label.candidate.role): label.way for label in self.placed}
-        self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, limit, hides, before)
-        shown = frame.shown(np.array([label.candidate.row for label in self.placed], np.int64))
-        for label, face in zip(self.placed, shown, strict=True):
-            row, is_tab = label.candidate.row, label.way == "tab"
-            inside = label.spot.on == "face" or is_tab or (label.spot.within is not None and cut.opened[row])
-            on_picture = inside and label.candidate.node in pictured
-            ground = face if inside and not on_picture else frame.behind[row]
-            left, top, right, bottom = label.rect
-            struck = (outlines[:, :2] < (right, bottom)).all(1) & (outlines[:, 2:] > (left, top)).all(1)
-            backed = label.crosses or on_picture or label.spot.on == "cover" or bool(struck.any())
-            ground = ground.astype(np.float64)
-            if inside and not backed and best_contrast(self._theme, tuple(ground.tolist())) < _READABLE:
-                # Colours of middling lightness, as maps have them: no ink stands out from them enough.
-                ground, backed = ground * _SHADE, True
-            plate = 1.0 if is_tab else 0.86 if backed else 0.0
-            self._write(overlay, label, ground, scale, plate, covers is not None)  # edges of plates behind a deck's
+        self.placed = place_labels(candidates, viewport, taken, boxes, lanes, 3 * scale, _LIMIT, hides, before, rims)
+        written = grounded(self._theme, frame, self.placed, outlines, pictured)
+        write(self._theme, overlay, frame, written)
+        self._following = Following(frame, focus, plain, written) if moving else None
+
+    def clear(self) -> None:
+        """Forget the labels of the last frame."""
+        self.placed, self._following = [], None
+
+    def follows(self, frame: Frame, focus: int, is_hidden: NDArray[np.bool_], plain: bool) -> bool:
+        """Return whether the labels of the last frame may stay on their boxes in this one: `follow` moves them."""
+        following = self._following if is_hidden is self._is_hidden else None
+        return following is not None and following.serves(frame, focus, plain)
+
+    def follow(self, overlay: Overlay, frame: Frame, taken: list[Rect]) -> None:
+        """Add the labels of the last frame that was drawn, where their boxes are now."""
+        if self._following is None:
+            raise RuntimeError("draw the labels first")
+        written = self._following.moved(frame, taken)
+        self.placed = [one.label for one in written]
+        write(self._theme, overlay, frame, written)
 
     # ---------------------------------------------------------------- what is there
     def _closed_rects(self, frame: Frame) -> NDArray[np.float64]:
         """Return the screen rectangles of what labels must not cover."""
         cut, view, grids = frame.cut, frame.view, self._grids
-        large = cut.long_px > _LARGE
+        large = cut.long_px > _LARGE * view.scale
         alone = ~cut.opened & (large | ~grids.is_grid[frame.above])
         rects = [bounds(front_corners(frame.center, frame.size, np.flatnonzero(alone)), view)]
         # Tiles of a grid are many: the ground of the whole grid stands for them.
@@ -173,8 +184,6 @@ class LabelBook:
         wanted = enough >= np.where(is_layer, 1.0, _NEARLY)
         wanted &= ~frame.quiet | is_layer | (parents == graph.parent[focus])
         wanted &= ~frame.dimmed
-        closed = np.flatnonzero(wanted & ~cut.opened)  # a plate's own parts stand before it, its name beside them
-        wanted[closed[frame.hidden(closed)]] = False
         return np.flatnonzero(wanted), enough[wanted]
 
     def _candidates(self, frame: Frame, focus: int, covers: Covers | None, plain: bool) -> Iterator[Candidate]:
@@ -186,24 +195,31 @@ class LabelBook:
         rows, enough, seen = rows[ahead], enough[ahead], [face for face in found if face is not None]
         kept = {label.candidate.node for label in self.placed}
         groups, strips = Groups(graph, frame, rows, seen, enough, kept, focus), plate_strips(frame)
-        self._plates = plate_rects(frame)
+        self._plates = plate_faces(frame)
         beside_of: defaultdict[int, list[tuple[int, Rect]]] = defaultdict(list)
-        for plate, rect in self._plates.items():
-            beside_of[int(graph.parent[plate])].append((plate, rect))
+        for plate, on_screen in self._plates.items():
+            beside_of[int(graph.parent[plate])].append((plate, on_screen.inner))
         width, height = self._placement.size[focus, :2].tolist()
         spine = graph.kind_of(focus) == NodeKind.LAYER and height > SPINE * width
+        # What stands behind a tall box; a plate's own parts stand before it, its name beside them.
+        asked = groups.chosen[~cut.opened[rows[groups.chosen]]]
+        behind = set(asked[frame.hidden(rows[asked])].tolist())
         for k in groups.chosen.tolist():
+            if k in behind:
+                continue
             row, face = int(rows[k]), seen[k]
             node, opened = int(cut.nodes[row]), bool(cut.opened[row])
             kind, group = graph.kind_of(node), int(groups.group[k])
             is_tensor, is_layer = graph.shape_of(node) is not None, kind in (NodeKind.LAYER, NodeKind.MTP)
-            apart = number_spot(frame, row) if is_layer else None
+            apart = number_spot(frame, row, face) if is_layer else None
             if (node in said and not is_tensor and apart is None) or (opened and self._goes_without_saying(node)):
                 continue
             caption = self._caption(node, plain)
             if is_tensor and int(graph.parent[node]) in said:
                 caption = Caption(graph.name_of(node), people_shape(graph.shape_of(node) or ()))
             priority = _RANK.get(kind, 35) + float(np.log2(max(cut.px[row].prod(), 1)))
+            if focus > 0 and int(graph.parent[node]) == focus and kind not in _TILES:
+                priority += _IN_FOCUS
             if is_layer and (opened or frame.rising[row] or caption.name.isdigit()):
                 yield self._number(row, node, caption, face, frame, priority, group, apart)
                 continue
@@ -213,7 +229,9 @@ class LabelBook:
             if spine and int(graph.parent[node]) == focus:
                 options.append(beside(caption.name, face, scale))
             if options:
-                others = tuple(rect for other, rect in beside_of[int(graph.parent[node])] if other != node)
+                above = int(graph.parent[node])
+                near = beside_of[above] + (beside_of[int(graph.parent[above])] if above > 0 else [])
+                others = tuple(rect for other, rect in near if other not in (node, above))
                 yield Candidate(node, row, priority, tuple(options), group=("name", group), beside=others)
             if not opened and min(cut.px[row]) > 150 * scale:
                 for role, choices in self._axes(node, face, scale):
@@ -230,12 +248,9 @@ class LabelBook:
         group: int,
         apart: Spot | None,
     ) -> Candidate:
-        corners, _ = frame.view.camera.project(
-            front_corners(frame.center, frame.size, np.array([row]))[0], frame.view.viewport
-        )
         scale = frame.view.scale
         if frame.cut.opened[row] or apart is not None:
-            options = number_options(caption.name, face, corners, scale, apart)
+            options = number_options(caption.name, face, np.array(face.corners), scale, apart)
         else:
             options = tile_options(caption.name, face, scale, roomy=False)
         if not caption.name.isdigit():
@@ -254,14 +269,20 @@ class LabelBook:
         scale: float,
     ) -> Options:
         graph, kind = self._graph, self._graph.kind_of(node)
+        plate = self._plates.get(int(graph.parent[node]))
         if strips is not None:
-            return plate_options(caption.name, face, groups.width(k), tuple(strips.tolist()), scale)
+            left = face.inner[0]
+            over = face.outer[1] if plate is None else plate.over(left, left + _NAME_LENGTH * scale)
+            options = plate_options(caption.name, face, groups.width(k), tuple(strips.tolist()), over, scale)
+            return plainly(options) if groups.is_repeated(k) else options
         if kind in _TILES and caption.name.isdigit():
             longest = len(str(int(graph.child_count[graph.parent[node]]) - 1))
             return tile_options(caption.name, face, scale) if fits_tile(longest, groups.typical(k), scale) else []
         is_small = kind == NodeKind.TENSOR and matrix_of(graph, int(graph.parent[node])) != node
-        plate = self._plates.get(int(graph.parent[node]))
-        return box_options(caption, face, plate, groups.width(k), scale, is_small)
+        room = groups.width(k), groups.height(k)
+        if groups.is_repeated(k):
+            return plainly(box_options(Caption(caption.name), face, plate, room, scale, is_small))
+        return box_options(caption, face, plate, room, scale, is_small)
 
     def _port_candidates(self, frame: Frame, tabs: Tabs, plain: bool) -> Iterator[Candidate]:
         """What ports say, beside their tabs: on the box, or outside of it."""
@@ -277,7 +298,7 @@ class LabelBook:
             block = block_of((port_words(self._graph, self._placement, port, plain), font))
             x, y = px[k].tolist()
             length = float(tabs.px[k])
-            on = "plate" if frame.cut.opened[row] else "face"
+            on = "rim" if frame.cut.opened[row] else "face"  # tabs stand at the edges of plates
             after, before = (x + gap, (0.0, 0.5)), (x - length - gap, (1.0, 0.5))
             inside, outside = (before, after) if outgoing[k] else (after, before)
             room = (0.8 * float(frame.cut.px[row, 0]), float(frame.cut.px[row, 1]))
@@ -285,7 +306,7 @@ class LabelBook:
                 int(frame.cut.nodes[row]), row, _PORT_PRIORITY,
                 (
                     (block, Spot(inside[0], y, inside[1], room, on, None, "inside")),
-                    (block, Spot(outside[0], y, outside[1], anywhere, "plate", None, "outside")),
+                    (block, Spot(outside[0], y, outside[1], anywhere, "rim", None, "outside")),
                 ),
                 f"port {port}",
             )  # fmt: skip
@@ -299,8 +320,12 @@ class LabelBook:
         if kind == NodeKind.MODULE:
             if graph.name_of(node).isdigit() and int(graph.child_count[node]) < _TELLING:
                 return True
-            return only or bool((graph.kind[graph.subtree(node)] == NodeKind.STACK).any())
+            holding = [int(part) for part in graph.children(int(graph.parent[node])) if self._holds_stack(int(part))]
+            return only or holding == [node]  # an encoder is told from a decoder
         return kind in (NodeKind.MODEL, NodeKind.STACK)
+
+    def _holds_stack(self, node: int) -> bool:
+        return bool((self._graph.kind[self._graph.subtree(node)] == NodeKind.STACK).any())
 
     def _axes(self, node: int, face: Face, scale: float) -> Iterator[tuple[str, Options]]:
         """Dimensions along the edges of a large matrix, as the layout has turned it."""
@@ -317,23 +342,3 @@ class LabelBook:
         if (shape[0] > shape[1]) != (size[0] > size[1]):
             sizes.reverse()
         yield from axis_options(sizes[0], sizes[1], face, scale)
-
-    # ---------------------------------------------------------------- ink
-    def _write(
-        self, overlay: Overlay, label: PlacedLabel, ground: NDArray[np.float64], scale: float, plate: float, busy: bool
-    ) -> None:
-        left, top, right, bottom = label.rect
-        if plate > 0:
-            pad = 3 * scale
-            overlay.shape((left - pad, top, right + pad, bottom), ground, plate)
-        strong, weak = inks(self._theme, tuple(ground.tolist()), label.spot.on == "face" or busy)
-        x, y = left, top
-        for k, line in enumerate(label.block.lines):
-            ink = strong if k == 0 or line.font[1] != _SAID_LESS else weak
-            if label.block.vertical:
-                overlay.text(x, top + (bottom - top - line.width) / 2, line.text, line.font, ink, vertical=True)
-                x += line.height
-            else:
-                free = right - left - line.width
-                overlay.text(left + free / 2 if label.spot.align[0] == 0.5 else left, y, line.text, line.font, ink)
-                y += line.height

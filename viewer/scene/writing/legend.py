@@ -95,10 +95,12 @@ class LegendPanel:
         lines = self._lines(legend, scale)
         heights = self._height_lines(legend.heights, scale)
         tall = len(heights) * _NOTE_ROW + (12 if heights else 0)
-        below = tall + len(lines[0]) * _ROW + sum(len(note) * _NOTE_ROW + _APART for note in lines[1])
         value_height = 0.0
         if legend.values is not None:
+            below = tall + len(lines.entries) * _ROW + sum(map(_note_height, lines.notes))
             value_height = self.values.measure(legend.values, scale, room - below)
+        lines = lines.fitting(room - value_height - tall)
+        below = tall + len(lines.entries) * _ROW + sum(map(_note_height, lines.notes))
         height = value_height + below + 6
         plate = (left - 14 * scale, -9 * scale, viewport[0] + 9 * scale, top + height * scale)
         overlay.shape(plate, self._ground, _PLATE if legend.values is None else _PLATE_OF_VALUES)
@@ -137,8 +139,9 @@ class LegendPanel:
             )
         if legend.ports:
             said.append(translate("Scene", "small arrows on edges: flow from or to the part that they name"))
-        if legend.values is None and legend.tones:
-            said.append(
+        sizes: list[str] = []
+        if legend.tones:
+            sizes.append(
                 translate(
                     "Scene",
                     "size: a matrix has the square roots of its dimensions as sides; other"
@@ -146,22 +149,21 @@ class LegendPanel:
                 )
             )
             if legend.heights is None:
-                said.append(translate("Scene", "thickness has no meaning"))
-        notes = [wrapped(words, _note(scale), LEGEND_WIDTH * scale) for words in said]
-        return entries, notes
+                sizes.append(translate("Scene", "thickness has no meaning"))
+        notes, more = ([wrapped(words, _note(scale), LEGEND_WIDTH * scale) for words in some] for some in (said, sizes))
+        return _Lines(entries, notes, more)
 
     def _draw_entries(self, overlay: Overlay, lines: "_Lines", left: float, y: float, scale: float) -> None:
-        entries, notes = lines
         font: FontSpec = (round(_ENTRY * scale), "Regular")
         swatch = _SWATCH * scale
-        for word, tone, flow in entries:
+        for word, tone, flow in lines.entries:
             color = self._tones[tone] if tone is not None else self._flows.get(EdgeKind(flow or 0), self._flow)
             height = swatch * (1.0 if tone is not None else 0.36)
             middle = y + line_height(font) / 2
             overlay.shape((left, middle - height / 2, left + swatch, middle + height / 2), color)
             overlay.text(left + swatch + 9 * scale, y, word, font, self._dim)
             y += _ROW * scale
-        for note in notes:
+        for note in lines.notes:
             y += _APART * scale
             for line in note:
                 overlay.text(left, y, line, _note(scale), self._dim)
@@ -169,7 +171,31 @@ class LegendPanel:
 
 
 _Entry = tuple[str, Tone | None, EdgeKind | None]
-_Lines = tuple[list[_Entry], Sequence[list[str]]]  # and notes, each of some lines
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """What the legend says under its values: entries, notes of some lines each, and more notes where there is room."""
+
+    entries: Sequence[_Entry]
+    notes: Sequence[list[str]]
+    more: Sequence[list[str]] = ()
+
+    def fitting(self, room: float) -> "_Lines":
+        """Return what of it has room, the first first."""
+        entries = self.entries[: max(int(room // _ROW), 0)]
+        room -= len(entries) * _ROW
+        notes: list[list[str]] = []
+        for note in (*self.notes, *self.more):
+            room -= _note_height(note)
+            if room < 0:
+                break
+            notes.append(note)
+        return _Lines(entries, notes)
+
+
+def _note_height(note: list[str]) -> float:
+    return len(note) * _NOTE_ROW + _APART
 
 
 def _note(scale: float) -> FontSpec:

@@ -1,5 +1,6 @@
 """Text as pixels: the shipped fonts, exact measures, and coverage masks."""
 
+from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
@@ -11,7 +12,7 @@ from PIL import ImageFont
 
 from ....resources import fonts
 
-__all__ = ["FontSpec", "line_height", "mask", "text_width", "wrapped"]
+__all__ = ["FontSpec", "line_height", "mask", "shortened", "text_width", "wrapped"]
 
 FontSpec = tuple[int, str]  # pixels of an em, and "Regular", "Medium" or "SemiBold"
 
@@ -101,3 +102,24 @@ def wrapped(text: str, font: FontSpec, room: float) -> list[str]:
             word = word[fits:]
         lines.append(word)
     return lines
+
+
+def shortened(text: str, room: float, width_of: Callable[[str], int], least: int = 5) -> str | None:
+    """Return a text cut in its middle so that it fits, or None when fewer than `least` characters would be left.
+
+    The beginning and the end tell most: ``kv_a_proj_with_mqa`` becomes ``kv_a_pr…mqa``.
+    """
+    if width_of(text) <= room:
+        return text
+    low, high = least, len(text) - 1
+    best: str | None = None
+    while low <= high:
+        kept = (low + high) // 2
+        head = (kept + 1) // 2 + kept // 8
+        tail = kept - head
+        short = text[:head] + "…" + (text[-tail:] if tail else "")
+        if width_of(short) <= room:
+            best, low = short, kept + 1
+        else:
+            high = kept - 1
+    return best

@@ -20,12 +20,11 @@ __all__ = ["HeightKey", "ValueKey", "ValueLegend"]
 _TITLE, _NOTE, _TICK = 14, 12, 11
 _TITLE_ROW, _NOTE_ROW, _ENTRY_ROW = 19, 16, 20
 _BAR, _HISTOGRAM = 14, 40  # widths
-_TALLEST, _SHORTEST = 210, 90  # of the bar
+_TALLEST, _SHORTEST, _LEAST = 210, 90, 44  # of the bar: at most, before words go for it, and at least
 _BINS = 70
 _HANDLE = 4
 _REACH = 8  # pixels around a handle that still grip it
 _MOST_CATEGORIES = 12
-_LEAST_LINES = 2  # of the definition, however little room there is
 _MOST_LINES = (11, 4)  # of the definition and of its source; the window's panel has all of them
 
 
@@ -83,6 +82,7 @@ class ValueLegend:
         self._axis: ValueAxis | None = None
         self._texts: list[_Text] = []
         self._at: tuple[float, float, float] = (0.0, 0.0, 0.0)  # the bar's top, its height, the swatch's top
+        self._rows = _MOST_CATEGORIES  # of categories
 
     def clear(self) -> None:
         """Forget where the range could be gripped."""
@@ -90,11 +90,15 @@ class ValueLegend:
 
     # ---------------------------------------------------------------- layout
     def measure(self, key: ValueKey, scale: float, room: float) -> float:
-        """Lay a key out and return its height in text pixels; `room` is what there is."""
+        """Lay a key out and return its height in text pixels; `room` is what there is.
+
+        Where that is little, the bar gets shorter, then source and definition go, then more of the bar, then facts.
+        """
         overlay = key.coloring.overlay
         note: FontSpec = (round(_NOTE * scale), "Regular")
         strong: FontSpec = (round(_TITLE * scale), "Medium")
         wide = LEGEND_WIDTH * scale
+        swatch_room = 18 + (_ENTRY_ROW if key.missing else 0)
         self._texts = []
         y = 0.0
         for line in wrapped(overlay.title, strong, wide):
@@ -102,6 +106,8 @@ class ValueLegend:
             y += _TITLE_ROW
         for fact in filter(None, (*key.facts, key.filter)):
             for line in wrapped(fact, note, wide):
+                if y + _NOTE_ROW + 10 + _LEAST + swatch_room > room:
+                    break
                 self._texts.append(_Text(y, line, note, False))
                 y += _NOTE_ROW
         y += 10
@@ -112,17 +118,22 @@ class ValueLegend:
         ]
         needed = sum(map(len, after)) * _NOTE_ROW + 6 * len(after)
         if overlay.figure is Figure.CATEGORY:
-            bar = _ENTRY_ROW * min(len(overlay.categories), _MOST_CATEGORIES + 1)
+            rows = int(max((room - y - swatch_room) // _ENTRY_ROW, 2))
+            most = min(rows, _MOST_CATEGORIES + 1)
+            self._rows = most if len(overlay.categories) <= most else most - 1  # and how many more there are
+            bar = _ENTRY_ROW * min(len(overlay.categories), most)
         else:
-            bar = min(_TALLEST, max(_SHORTEST, room - y - needed - 60))
+            bar = max(min(_SHORTEST, room - y - swatch_room), room - y - needed - 60)
+            bar = min(_TALLEST, max(_LEAST, bar))
         swatch = y + bar + 10
         self._at = (y, bar, swatch)
         y = swatch + (_ENTRY_ROW if key.missing else 0)
         for lines in after:
-            for line in _shortened(lines, max(_LEAST_LINES, int((room - y) // _NOTE_ROW))):
+            said = _shortened(lines, int((room - y - 8) // _NOTE_ROW))
+            for line in said:
                 self._texts.append(_Text(y, line, note, False))
                 y += _NOTE_ROW
-            y += 6
+            y += 6 if said else 0
         return y + 8
 
     # ---------------------------------------------------------------- ink
@@ -153,13 +164,13 @@ class ValueLegend:
         colors = coloring.colors(codes, self._no_data).astype(np.float64)
         counts = np.bincount(coloring.spread.astype(np.int64), minlength=len(codes))
         order = np.argsort(-counts, kind="stable")
-        for row, code in enumerate(order[:_MOST_CATEGORIES].tolist()):
+        for row, code in enumerate(order[: self._rows].tolist()):
             name = coloring.overlay.categories[code]
             self._entry(overlay, left, top + row * _ENTRY_ROW * scale, name, colors[code], scale)
-        if len(order) > _MOST_CATEGORIES:
+        if len(order) > self._rows:
             font: FontSpec = (round(_NOTE * scale), "Regular")
-            more = f"+ {len(order) - _MOST_CATEGORIES}"
-            overlay.text(left, top + _MOST_CATEGORIES * _ENTRY_ROW * scale, more, font, self._dim)
+            more = f"+ {len(order) - self._rows}"
+            overlay.text(left, top + self._rows * _ENTRY_ROW * scale, more, font, self._dim)
 
     def _draw_bar(self, overlay: Overlay, key: ValueKey, left: float, top: float, height: float, scale: float) -> None:
         axis, coloring = key.axis, key.coloring
@@ -198,7 +209,7 @@ class ValueLegend:
         for value, is_end in marked:
             place = float(axis.at(value))
             y = bar[3] - place * height
-            if not -0.01 <= place <= 1.01 or any(abs(y - other) < 1.7 * half for other in taken):
+            if not -0.01 <= place <= 1.01 or any(abs(y - other) < 2 * half for other in taken):
                 continue
             taken.append(y)
             color = self._text if is_end else self._dim
@@ -236,4 +247,6 @@ class ValueLegend:
 
 def _shortened(lines: list[str], most: int) -> list[str]:
     """Return so many lines at most, the last one with an ellipsis where some are left out."""
+    if most < 1:
+        return []
     return lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1].rstrip(" ,.;") + " \u2026"]

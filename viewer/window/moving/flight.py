@@ -32,7 +32,7 @@ class Flight(QObject):
         self._timer.setInterval(0)  # as fast as frames come out; what has passed is read from the clock
         self._timer.timeout.connect(self._step)
         self._start: Camera | None = None
-        self._end: Camera | None = None
+        self.end: Camera | None = None  # where the last one leads, or led
         self._duration = _SHORTEST
 
     @property
@@ -47,7 +47,7 @@ class Flight(QObject):
             self._move(end)
             self.landed.emit()
             return
-        self._start, self._end = start, end
+        self._start, self.end = start, end
         self._duration = flight_time(start, end)
         self._clock.start()
         self._timer.start()
@@ -58,14 +58,14 @@ class Flight(QObject):
 
     def _step(self) -> None:
         assert self._start is not None
-        assert self._end is not None
+        assert self.end is not None
         t = self._clock.elapsed() / self._duration
         if t >= 1.0:
             self._timer.stop()
-            self._move(self._end)
+            self._move(self.end)
             self.landed.emit()
         else:
-            self._move(Camera.between(self._start, self._end, t))
+            self._move(Camera.between(self._start, self.end, t))
 
 
 def flight_time(start: Camera, end: Camera) -> int:

@@ -171,12 +171,21 @@ class Navigator(QObject):
 
     def interrupt(self) -> None:
         """Stop a flight where it is."""
-        camera = self._state.camera
-        if self.flight.flying and camera is not None and camera.orthographic != self.is_orthographic():
-            self.move(camera.projected(self.is_orthographic()))  # half a projection is none
+        if self.flight.flying and self._state.camera is not None:
+            self.move(self.settled())
         self.flight.interrupt()
         self._destination = None
         self.interrupted.emit()
+
+    def settled(self) -> Camera:
+        """Return the camera that the view shows now; on a flight, in the projection to which it leads.
+
+        Half a projection is none. What is in the middle is as large.
+        """
+        camera, end = self._present(), self.flight.end
+        if not self.flight.flying or end is None:
+            return camera
+        return camera.projected(end.orthographic, end.fov)
 
     # ---------------------------------------------------------------- from where
     def look_from(self, view: str) -> None:
@@ -189,7 +198,7 @@ class Navigator(QObject):
         end = None
         if self._state.camera is not None:
             azimuth, elevation, _ = angle or usual_angle(self._placement, focus)
-            end = replace(start, azimuth=azimuth, elevation=elevation)
+            end = replace(self.settled(), azimuth=azimuth, elevation=elevation)
         self.move(start)  # else the new angle would be in force at once
         self._state.angle = angle
         self._fly(Place(focus, end))

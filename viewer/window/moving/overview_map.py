@@ -13,6 +13,7 @@ from ....layout.placement import Placement
 from ...cameras.camera import Camera
 from ...cameras.overview import are_all_in_view, map_camera, outer_corners, part_in_view
 from ...pointing.pick import surface_point
+from ...scene.writing.occupancy import Rect
 from ...theme import THEMES
 from ..recent import settings
 
@@ -26,6 +27,7 @@ _EDGE, _INSET = 14, 7  # widget pixels around the map, and around the model in i
 _SHARE = 0.24  # of the view's width
 _WIDEST, _HIGHEST = 260, 200
 _FROM = 560  # a narrower view has no map
+_AIR = 4  # widget pixels around the map without labels
 _STEP = 0.25  # of what is in view, a press of an arrow key
 _FRONT = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], np.float64) / 2
 
@@ -67,8 +69,16 @@ class OverviewMap(QWidget):
         self.follow()
 
     # ---------------------------------------------------------------- following the view
+    def covered(self) -> list[Rect]:
+        """Return the device pixels of the view that it covers, with a little air: no label is written there."""
+        if not self.isVisible():
+            return []
+        place, scale = QRectF(self.geometry()).adjusted(-_AIR, -_AIR, _AIR, _AIR), self.devicePixelRatioF()
+        return [(place.left() * scale, place.top() * scale, place.right() * scale, place.bottom() * scale)]
+
     def follow(self) -> None:
         """Show where the view is now; the view calls it after each frame."""
+        before = self.covered()
         view, placement = self._view, self._view.placement
         shown = (
             self._wanted
@@ -83,6 +93,8 @@ class OverviewMap(QWidget):
         elif self.hasFocus():
             view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.setVisible(shown)
+        if self.covered() != before and not view.moving:
+            view.redraw()  # the labels of this frame knew another one
 
     def _corners(self, placement: Placement) -> NDArray[np.float64]:
         assert self._view.graph is not None
@@ -175,6 +187,8 @@ class OverviewMap(QWidget):
             self._go(event.position(), flying=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._view.graph is None:
+            return
         way = {
             Qt.Key.Key_Left.value: (-_STEP, 0.0),
             Qt.Key.Key_Right.value: (_STEP, 0.0),
@@ -196,7 +210,7 @@ class OverviewMap(QWidget):
     def _go(self, at: QPointF, *, flying: bool) -> None:
         """Look at a point of the map, from as near as now."""
         view, camera = self._view, self._camera
-        if camera is None or self._boxes is None:
+        if view.graph is None or camera is None or self._boxes is None:
             return
         scale = self.devicePixelRatioF()
         px = ((at.x() - _INSET) * scale, (at.y() - _INSET) * scale)
@@ -204,7 +218,7 @@ class OverviewMap(QWidget):
         point = surface_point(*self._boxes, *ray)
         if point is None:
             return
-        there = replace(view.camera(), target=(float(point[0]), float(point[1]), float(point[2])))
+        there = replace(view.navigator.settled(), target=(float(point[0]), float(point[1]), float(point[2])))
         if flying:
             view.navigator.fly_to(there)
         else:

@@ -57,6 +57,10 @@ class Steering:
         self._at = at
         self._grabbed = self._view.scene.surface(self._view.device(at), self._view.camera())
 
+    def let_go(self) -> None:
+        """Hold nothing, and forget where the last zoom was."""
+        self._grabbed = self._zoomed = None
+
     def turn(self, dx: float, dy: float) -> None:
         """Go around what was grabbed, as far as the cursor went (widget pixels)."""
         self.orbit(-dx * _TURN, dy * _TURN, self._grabbed)

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from ....graph.kinds import EdgeKind, NodeKind
 from ....graph.model_graph import ModelGraph
+from ...words.captions import caption_of
 from ...words.numbers import grouped, people_count, people_shape
+from ...words.plain_words import plain_name
 from ...words.route_facts import WayFacts
 from ..docks.words import kind_word, node_title, provenance_words
 
@@ -69,13 +71,21 @@ def _shared(a: QRectF, b: QRectF) -> float:
     return both.width() * both.height()
 
 
-def tip_html(graph: ModelGraph, node: int, value: str | None = None) -> str:
-    """Return name, value, kind, parameters and shape of a node as rich text."""
-    title = node_title(graph, node)
+def tip_html(graph: ModelGraph, node: int, value: str | None = None, plain: bool = False) -> str:
+    """Return name, value, kind, parameters and shape of a node as rich text; in plain words, the file's name too."""
+    given = node_title(graph, node)
+    title = _called(graph, node, plain)
     if graph.kind_of(node) == NodeKind.TENSOR and graph.parent[node] > 0:
-        title = f"{graph.name_of(int(graph.parent[node]))}.{title}"  # most tensors are called "weight"
+        above = int(graph.parent[node])  # most tensors are called "weight"
+        whole, part = graph.name_of(above), _called(graph, above, plain)
+        given, title = (
+            f"{whole}.{given}",
+            f"{whole}.{title}" if part == node_title(graph, above) else f"{part} · {title}",
+        )
     kind = kind_word(graph.kind_of(node))
-    facts = [] if title.startswith(kind) else [kind]
+    facts = [] if title.lower().startswith(kind.lower()) else [kind]
+    if title != given:
+        facts.insert(0, given)
     parameters = int(graph.total_parameters[node])
     if parameters:
         facts.append(
@@ -92,9 +102,9 @@ def tip_html(graph: ModelGraph, node: int, value: str | None = None) -> str:
     return "<br>".join(lines)
 
 
-def way_html(graph: ModelGraph, way: WayFacts) -> str:
+def way_html(graph: ModelGraph, way: WayFacts, plain: bool = False) -> str:
     """Return the ends of a route or port, what flows there, and how that is known, as rich text."""
-    ends = [_end(graph, end, way.source if k else way.target) for k, end in enumerate((way.source, way.target))]
+    ends = [_end(graph, end, way.source if k else way.target, plain) for k, end in enumerate((way.source, way.target))]
     if way.stream:  # between a part and the stream of the container that it is in
         for k, (end, other) in enumerate(((way.source, way.target), (way.target, way.source))):
             if end >= 0 and other >= 0 and graph.parent[other] == end:
@@ -112,15 +122,24 @@ def way_html(graph: ModelGraph, way: WayFacts) -> str:
     return "<br>".join([f"<b>{_escape(' → '.join(ends))}</b>", *(_escape(line) for line in lines)])
 
 
-def _end(graph: ModelGraph, node: int, other: int) -> str:
+def _called(graph: ModelGraph, node: int, plain: bool) -> str:
+    """Return a node's title, in plain words where these are wanted and known."""
+    if plain and graph.kind_of(node) == NodeKind.OPERATOR:
+        return caption_of(graph, node, plain).name
+    return (plain_name(graph, node) if plain else None) or node_title(graph, node)
+
+
+def _end(graph: ModelGraph, node: int, other: int, plain: bool) -> str:
     if node < 0:
         return translate("HoverTip", "several parts")
     above = int(graph.parent[node])
     if graph.kind_of(node) == NodeKind.TENSOR and above > 0:
-        return f"{graph.name_of(above)}.{graph.name_of(node)}"
+        part = _called(graph, above, plain)
+        return f"{graph.name_of(above)}.{graph.name_of(node)}" if part == node_title(graph, above) else part
     # Two parts of one name, as of two layers, are told apart by what they are in.
     same = other >= 0 and graph.name_of(other) == graph.name_of(node) and above > 0
-    return f"{node_title(graph, above)} › {node_title(graph, node)}" if same else node_title(graph, node)
+    name = _called(graph, node, plain)
+    return f"{_called(graph, above, plain)} › {name}" if same else name
 
 
 def _escape(text: str) -> str:

@@ -1,5 +1,7 @@
 """The spotlight in the window: dimming the rest, and tracing where data comes from and goes to."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
@@ -9,10 +11,14 @@ from ...pointing.spotlight import gathered
 from ...pointing.tracing import Flow, Trace
 from ...state import ViewState
 from ...words.numbers import grouped
+from ..background import Background
 from ..docks.words import node_title
 
 __all__ = ["Lighting"]
 
+_MANY = 100_000  # edges: a trace of a million takes seconds, and the window goes on meanwhile
+_TRACE = "trace"
+_Walked = tuple[Flow, Trace | None, Trace | None]  # what leads to some parts, and what follows them
 translate = QCoreApplication.translate  # under this name Qt's lupdate finds the texts
 
 
@@ -32,10 +38,13 @@ class Lighting(QObject):
         self._state = state
         self._graph: ModelGraph | None = None
         self._flow: Flow | None = None  # made at the first trace
+        self._background = Background(self)
+        self._background.failed.connect(self.told)
         state.events.spotlight.connect(self.changed.emit)
 
     def show_model(self, graph: ModelGraph | None) -> None:
         """Start afresh with another model, or none."""
+        self._background.cancel()
         self._graph, self._flow = graph, None
 
     # ---------------------------------------------------------------- commands
@@ -65,18 +74,27 @@ class Lighting(QObject):
         nodes, graph = self._meant(), self._graph
         if graph is None or not nodes:
             return
-        flow = self._flow = self._flow or Flow(graph)
-        before = flow.upstream(nodes, direct=direct) if up else None
-        after = flow.downstream(nodes, direct=direct) if down else None
+        work = partial(_walk, graph, self._flow, nodes, up, down, direct)
+        if len(graph.edges.source) < _MANY:
+            self._light(graph, nodes, work())
+        else:
+            self._background.run(_TRACE, work, partial(self._light, graph, nodes))
+            self.told.emit(translate("Lighting", "Tracing …"))
+
+    def _light(self, graph: ModelGraph, nodes: tuple[int, ...], walked: _Walked) -> None:
+        self._flow, before, after = walked
         found = np.concatenate([trace.parts for trace in (before, after) if trace is not None])
         if len(found):
             self._state.spotlight = gathered(graph, np.append(found, nodes))
         self.told.emit(_words(graph, nodes, before, after))
 
     def leave(self) -> bool:
-        """Light everything again, or else drop what is selected beside one part; return whether there was either."""
+        """End a trace, or else light everything again, or drop several selected parts; return whether there was any."""
         state = self._state
-        if self.is_on():
+        if self._background.busy(_TRACE):
+            self._background.cancel()
+            self.told.emit("")
+        elif self.is_on():
             state.spotlight = frozenset()
         elif state.marked:
             state.selection, state.marked = None, frozenset()
@@ -90,6 +108,16 @@ class Lighting(QObject):
             self.told.emit(translate("Lighting", "Select a part first."))
             return ()
         return nodes
+
+
+def _walk(graph: ModelGraph, flow: Flow | None, nodes: tuple[int, ...], up: bool, down: bool, direct: bool) -> _Walked:
+    """Return a graph's flow, which is made where there is none yet, and what leads to nodes and follows them."""
+    flow = flow or Flow(graph)
+    return (
+        flow,
+        flow.upstream(nodes, direct=direct) if up else None,
+        flow.downstream(nodes, direct=direct) if down else None,
+    )
 
 
 def _words(graph: ModelGraph, nodes: tuple[int, ...], before: Trace | None, after: Trace | None) -> str:

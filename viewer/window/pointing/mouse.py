@@ -16,16 +16,19 @@ from .legend_drag import LegendDrag
 if TYPE_CHECKING:
     from ..model_view import ModelView
 
-__all__ = ["Mouse"]
+__all__ = ["Mouse", "pinch_zoom", "wheel_zoom"]
 
 _FRAME = 16  # milliseconds: hover is looked up at most once in this time
 _WHEEL = 1.0015  # zoom a wheel unit: 120 units, one notch, make 1.2
+_MOST_WHEEL = 12_000  # units of one event: from the whole model to its smallest part, and no power that overflows
+_LEAST_PINCH, _MOST_PINCH = 0.01, 100.0  # zoom of one event
 _LEGEND_CURSORS = {
     None: Qt.CursorShape.ArrowCursor,
     "low": Qt.CursorShape.SizeVerCursor,
     "high": Qt.CursorShape.SizeVerCursor,
     "between": Qt.CursorShape.OpenHandCursor,
 }
+_WITHOUT_MODEL = {QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.Hide}
 
 
 class Mouse(QObject):
@@ -61,12 +64,16 @@ class Mouse(QObject):
             QEvent.Type.NativeGesture: self._gesture,
             QEvent.Type.Enter: self._enter,
             QEvent.Type.Leave: self._leave,
+            QEvent.Type.Hide: self._hide,
         }
         view.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         handler = self._handlers.get(event.type())
-        return handler is not None and handler(event)
+        if handler is None:
+            return False
+        # Without a model there is nothing to point at, and nothing that a camera could look at.
+        return (self._view.graph is None and event.type() not in _WITHOUT_MODEL) or handler(event)
 
     def look(self) -> None:
         """Find out soon what is under the cursor."""
@@ -77,6 +84,19 @@ class Mouse(QObject):
         self.tip.hide()
         self._state.hover = None
         self._view.point_at(None)
+
+    def let_go(self) -> bool:
+        """Drop what is being dragged or drawn, as if no button had been pressed; return whether there was anything."""
+        held = self._holds
+        self._drag = self._legend_drag = self._band = None
+        self._view.steering.let_go()
+        self._view.show_band(None)
+        self._view.unsetCursor()
+        return held
+
+    @property
+    def _holds(self) -> bool:
+        return any(drag is not None for drag in (self._drag, self._legend_drag, self._band))
 
     # ---------------------------------------------------------------- events
     def _press(self, ev: QMouseEvent) -> bool:
@@ -100,6 +120,8 @@ class Mouse(QObject):
 
     def _move(self, ev: QMouseEvent) -> bool:
         self._cursor = ev.position()
+        if self._holds and not ev.buttons():
+            self.let_go()  # the release went to a window that was open above this one
         if self._legend_drag is not None:
             self._legend_drag.to(self._view.device(ev.position())[1])
         elif self._band is not None:
@@ -138,7 +160,7 @@ class Mouse(QObject):
 
     def _wheel(self, ev: QWheelEvent) -> bool:
         self._view.navigator.interrupt()
-        self._view.steering.zoom(_WHEEL ** ev.angleDelta().y(), ev.position())
+        self._view.steering.zoom(wheel_zoom(ev.angleDelta().y()), ev.position())
         ev.accept()
         return True
 
@@ -146,11 +168,15 @@ class Mouse(QObject):
         if ev.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
             return False
         self._view.navigator.interrupt()
-        self._view.steering.zoom(1.0 + ev.value(), ev.position())
+        self._view.steering.zoom(pinch_zoom(ev.value()), ev.position())
         return True
 
     def _enter(self, ev: QEnterEvent) -> bool:
         self._cursor = ev.position()
+        return False
+
+    def _hide(self, ev: QEvent) -> bool:
+        self.let_go()
         return False
 
     def _leave(self, ev: QEvent) -> bool:
@@ -162,20 +188,20 @@ class Mouse(QObject):
     # ---------------------------------------------------------------- what is under the cursor
     def _look_under_cursor(self) -> None:
         view, cursor = self._view, self._cursor
-        busy = any(drag is not None for drag in (self._drag, self._legend_drag, self._band)) or view.moving
+        busy = self._holds or view.moving
         if cursor is None or busy or view.graph is None or view.placement is None or view.scene.ways is None:
             return
         part = self._legend_part(cursor)
         view.setCursor(_LEGEND_CURSORS[part])
-        px, node, route = view.device(cursor), None, None
+        px, node, route, plain = view.device(cursor), None, None, self._state.plain_words
         if part is not None:
             self.tip.hide()
         elif (port := view.scene.ways.port_at(px)) is not None:
-            self.tip.tell(way_html(view.graph, facts_of_port(view.graph, view.placement.ports, port)), cursor)
+            self.tip.tell(way_html(view.graph, facts_of_port(view.graph, view.placement.ports, port), plain), cursor)
         elif (route := view.scene.pick_route(*px)) is not None:
-            self.tip.tell(way_html(view.graph, facts_of_route(view.graph, view.placement.routes, route)), cursor)
+            self.tip.tell(way_html(view.graph, facts_of_route(view.graph, view.placement.routes, route), plain), cursor)
         elif (node := view.pick(cursor)) is not None:
-            text = tip_html(view.graph, node, view.scene.value_at(*px, node))
+            text = tip_html(view.graph, node, view.scene.value_at(*px, node), plain)
             self.tip.tell(text, cursor, view.labels_of(node))
         else:
             self.tip.hide()
@@ -211,6 +237,16 @@ class Mouse(QObject):
     def _legend_part(self, at: QPointF) -> str | None:
         """Return what of the legend's range is under a point of the widget: "low", "high", "between" or None."""
         return self._view.scene.legend_hit(*self._view.device(at))
+
+
+def wheel_zoom(units: int) -> float:
+    """Return the factor by which a turn of the wheel zooms, within what a model has of sizes."""
+    return _WHEEL ** min(max(units, -_MOST_WHEEL), _MOST_WHEEL)
+
+
+def pinch_zoom(growth: float) -> float:
+    """Return the factor by which a pinch zooms, which the system reports as a growth: 0.1 makes 1.1."""
+    return min(max(1.0 + growth, _LEAST_PINCH), _MOST_PINCH)
 
 
 class _Drag:

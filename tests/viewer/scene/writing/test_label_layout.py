@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archviz3d.viewer.scene.writing.label_layout import Block, Candidate, Line, Spot, place_labels, shortened
+from archviz3d.viewer.scene.writing.label_layout import Block, Candidate, Line, Spot, place_labels
 from archviz3d.viewer.scene.writing.occupancy import Occupancy
 
 VIEWPORT = (400, 300)
@@ -81,17 +81,14 @@ def test_vertical_blocks_swap_their_sides():
     assert Block(block(80).lines, vertical=True).size == (16, 80)
 
 
-def test_names_are_shortened_in_the_middle():
-    def width(text):
-        return 8 * len(text)
+@pytest.mark.parametrize(("on", "stands"), [("plate", False), ("rim", True), ("across", True), ("cover", True)])
+def test_no_label_on_a_plate_stands_across_the_edge_of_one(on, stands):
+    def edge_at_100(rect):
+        return rect[1] < 100 < rect[3]
 
-    assert shortened("kv_a_proj_with_mqa", 1000, width) == "kv_a_proj_with_mqa"
-    short = shortened("kv_a_proj_with_mqa", 100, width)
-    assert short is not None
-    assert width(short) <= 100
-    assert short.startswith("kv_a")
-    assert short.endswith("mqa")
-    assert shortened("kv_a_proj_with_mqa", 40, width, least=10) is None
+    ground = (VIEWPORT, [], NOTHING, NOTHING, 1, 10)
+    assert len(place_labels([label(0, 200, 103, on=on)], *ground, rims=edge_at_100)) == stands
+    assert place_labels([label(0, 200, 120, on=on)], *ground, rims=edge_at_100)
 
 
 def row_of(count, ways, group="g", **more):
@@ -218,3 +215,15 @@ def test_only_the_ink_of_a_label_must_be_free():
     assert place_labels([Candidate(0, 0, 1, ((Block((line,)), spot),))], VIEWPORT, [], narrow, NOTHING, 1, 9)
     full = Line("17", (13, "SemiBold"), 16, 16)
     assert not place_labels([Candidate(0, 0, 1, ((Block((full,)), spot),))], VIEWPORT, [], narrow, NOTHING, 1, 9)
+
+
+def test_what_stood_is_a_little_more_important_than_what_comes():
+    def stands(more, before):
+        candidates = [label(0, 100, 100, priority=1.0), label(1, 110, 100, priority=1.0 + more)]
+        return [
+            p.candidate.node for p in place_labels(candidates, VIEWPORT, [], NOTHING, NOTHING, 2, 10, before=before)
+        ]
+
+    assert stands(1.0, None) == [1]
+    assert stands(1.0, {(0, "name"): "0"}) == [0]
+    assert stands(3.0, {(0, "name"): "0"}) == [1]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from archviz3d.graph.builder import GraphBuilder
@@ -12,6 +13,9 @@ from archviz3d.layout import place
 from archviz3d.viewer.films.turntable import turntable
 from archviz3d.viewer.offscreen import offscreen_window
 from archviz3d.viewer.scene import Scene
+from archviz3d.viewer.scene.frame import Frame
+from archviz3d.viewer.scene.writing.faces import faces
+from archviz3d.viewer.scene.writing.label_groups import Groups
 from archviz3d.viewer.scene.writing.margins import free_margins
 from archviz3d.viewer.state import ViewState
 from archviz3d.viewer.theme import DARK
@@ -177,3 +181,77 @@ def test_parts_of_one_name_are_a_group_and_others_are_not(shown, toy):
     assert groups["mlp.experts.0"] == groups["mlp.experts.15"]
     assert groups["self_attn.q_proj"] != groups["self_attn.k_proj"]
     assert groups["self_attn.heads.0"] != groups["mlp.experts.0"]
+
+
+def test_no_label_is_written_where_something_else_lies(shown):
+    everything = shown.labels()
+    taken = max((label.rect for label in everything), key=lambda rect: rect[2])
+    shown.scene.draw(ViewState(), VIEWPORT, taken=[taken])
+    for label in shown.scene.labels:
+        assert (
+            label.rect[2] <= taken[0]
+            or label.rect[0] >= taken[2]
+            or label.rect[3] <= taken[1]
+            or (label.rect[1] >= taken[3])
+        )
+
+
+def test_an_encoder_is_told_from_a_decoder(toy):
+    b = GraphBuilder("pair", "made by hand")
+    for side in ("encoder", "decoder"):
+        stack = b.node(b.node(0, side, NodeKind.MODULE), "block", NodeKind.STACK)
+        for k in range(2):
+            layer = b.node(stack, str(k), NodeKind.LAYER)
+            b.tensor(b.node(layer, "fc", NodeKind.LINEAR), "weight", (8, 8), "F32", nbytes=256)
+    said = Shown(b.build()).said()
+    assert {"encoder", "decoder"} <= set(said)
+    assert "model" not in Shown(toy).said()  # it holds the only stack
+
+
+def test_parts_repeated_all_over_a_view_say_their_names_alone(toy):
+    def details(**state):
+        return [len(label.block.lines) for label in Shown(toy).labels(viewport=(3840, 2160), **state)]
+
+    assert max(details()) == 1
+    assert max(details(focus=toy.id_of("model.layers.2"))) > 1
+
+
+def test_what_is_outside_of_the_spotlight_is_not_named(shown, toy):
+    layer, lit = toy.id_of("model.layers.2"), toy.id_of("model.layers.2.mlp")
+    inside = toy.subtree(lit)
+
+    def named_outside(spotlight):
+        nodes = [label.candidate.node for label in shown.labels(focus=layer, spotlight=spotlight)]
+        assert any(inside.start < node < inside.stop for node in nodes)
+        ancestors = {lit, *toy.ancestors(lit)}
+        return [node for node in nodes if not inside.start <= node < inside.stop and node not in ancestors]
+
+    assert named_outside(frozenset())
+    assert named_outside(frozenset([lit])) == []
+
+
+def test_a_group_that_was_labelled_stays_though_it_has_become_a_little_too_small(shown, toy):
+    shown.labels(focus=toy.id_of("model.layers.2"))
+    frame = shown.scene.frame
+    experts = toy.children(toy.id_of("model.layers.2.mlp.experts"))
+    rows = np.flatnonzero(np.isin(frame.cut.nodes, experts))
+    seen = faces(frame, rows)
+
+    def chosen(size, kept):
+        return len(Groups(toy, frame, rows, seen, np.full(len(rows), size), kept, 0).chosen)
+
+    assert len(rows) == len(experts)
+    assert chosen(1.0, set()) == chosen(0.95, {int(experts[3])}) == len(rows)
+    assert chosen(0.95, set()) == chosen(0.9, {int(experts[3])}) == 0
+
+
+def test_only_what_may_be_labelled_is_asked_for_what_stands_before_it(monkeypatch):
+    b = GraphBuilder("flat", "made by hand")
+    for k in range(1000):
+        b.tensor(0, str(k), (8, 8 + k % 2), "F32", nbytes=32 * (8 + k % 2))
+    asked = []
+    hidden = Frame.hidden
+    monkeypatch.setattr(Frame, "hidden", lambda frame, rows: asked.append(len(rows)) or hidden(frame, rows))
+    Shown(b.build()).labels(viewport=(1920, 1080), overlay="parameters", height="parameters")
+    assert asked
+    assert max(asked) <= 900  # candidates in a frame at rest

@@ -6,7 +6,7 @@ import pytest
 from PIL import ImageFont
 
 from archviz3d.resources import fonts
-from archviz3d.viewer.scene.writing.text import line_height, mask, text_width
+from archviz3d.viewer.scene.writing.text import line_height, mask, shortened, text_width
 
 FONT = (13, "Regular")
 
@@ -73,3 +73,16 @@ def test_han_characters_are_not_cut_at_their_top_or_foot(size):
 def test_what_no_font_has_is_a_visible_box(character):
     assert np.array_equal(mask(character, FONT), mask("\uffff", FONT))
     assert mask(character, FONT).max() > 200
+
+
+def test_names_are_shortened_in_the_middle():
+    def width(text):
+        return 8 * len(text)
+
+    assert shortened("kv_a_proj_with_mqa", 1000, width) == "kv_a_proj_with_mqa"
+    short = shortened("kv_a_proj_with_mqa", 100, width)
+    assert short is not None
+    assert width(short) <= 100
+    assert short.startswith("kv_a")
+    assert short.endswith("mqa")
+    assert shortened("kv_a_proj_with_mqa", 40, width, least=10) is None

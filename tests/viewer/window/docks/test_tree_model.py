@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -51,16 +49,18 @@ def test_every_node_finds_its_row_and_every_row_its_node(tree, toy):
             assert tree.index(index.row(), 0, parent) == index
 
 
-def test_a_wide_container_opens_at_once_and_comes_in_portions(qapp):
+def test_a_wide_container_opens_at_once_and_comes_in_portions(qapp, calls):
     graph = wide_graph(100_000)
     panel = TreePanel()
-    started = time.process_time()
-    panel.show_model(graph, NodeIcons(graph, DARK))
-    panel.show()
-    qapp.processEvents()
-    panel.tree.expand(panel.tree.model().index_of(1))
-    qapp.processEvents()
-    assert time.process_time() - started < 2.0
+
+    def open_all():
+        panel.show_model(graph, NodeIcons(graph, DARK))
+        panel.show()
+        qapp.processEvents()
+        panel.tree.expand(panel.tree.model().index_of(1))
+        qapp.processEvents()
+
+    assert calls(open_all) < 100_000  # not one a tensor
     model = panel.tree.model()
     assert model.rowCount(model.index_of(1)) < 10_000
     panel.follow(90_000)
