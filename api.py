@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from .errors import MachineError, UsageError
 from .files import check_output
 from .graph import ModelGraph
-from .options import check_camera, check_seconds, check_size
+from .options import check_camera, check_seconds, check_size, said
 
 if TYPE_CHECKING:
     import torch
@@ -157,10 +157,8 @@ def render(
     MachineError
         When nothing can draw here, or make the film.
     """
-    size = check_size(size)
-    check_render(
-        fspath(path), size, turntable=turntable, fly=fly, fps=fps, transparent=transparent, source=_source(model)
-    )
+    size, path = check_size(size), _path(path, "path")
+    check_render(path, size, turntable=turntable, fly=fly, fps=fps, transparent=transparent, source=_source(model))
     from .layout import place
     from .overlays.book import OverlayBook
     from .viewer.picture import render_picture
@@ -169,10 +167,10 @@ def render(
     _check_view(view)
     graph = _as_graph(model, inputs, flow)
     book = OverlayBook(graph)
-    shown = view_state(graph, book=book, saved=None if state is None else _read_state(fspath(state)), **view)
+    shown = view_state(graph, book=book, saved=None if state is None else _read_state(state), **view)
     if turntable is None and fly is None:
         placement = place(graph, size[0] / size[1], shown.arrangement, shown.compacted)
-        render_picture(graph, placement, shown, size, fspath(path), transparent=transparent, book=book)
+        render_picture(graph, placement, shown, size, path, transparent=transparent, book=book)
         return
     from .viewer.films.film import render_film
     from .viewer.films.ways import asked_way
@@ -180,7 +178,7 @@ def render(
     way = asked_way(graph, shown, turntable, fly)  # before the layout: an unknown path is told at once
     placement = place(graph, size[0] / size[1], shown.arrangement, shown.compacted)
     how: dict[str, Any] = {"fps": fps, "transparent": transparent, "book": book, "progress": progress}
-    render_film(graph, placement, shown, way, size, fspath(path), **how)
+    render_film(graph, placement, shown, way, size, path, **how)
 
 
 def show(
@@ -222,7 +220,7 @@ colormap, step, keep, hide, compact, spotlight, upstream, downstream
     except ImportError as error:
         raise MachineError(f"the window cannot start: {error}; 'archviz3d doctor' tells what is missing") from error
     _check_view(view)
-    saved = None if state is None else _read_state(fspath(state))
+    saved = None if state is None else _read_state(state)
     if model is None or isinstance(model, str | PathLike):
         _only_for_modules(inputs, flow)
         shown = None if model is None else fspath(model)
@@ -250,6 +248,8 @@ def check_render(
     MachineError
         When this machine cannot encode such a film; says what to install.
     """
+    if not isinstance(transparent, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  - callers give anything
+        raise UsageError(f"transparent {said(transparent)!r}: give True or False")
     if turntable is not None and fly is not None:
         raise UsageError("turntable and fly are two films; give one of them")
     if turntable is None and fly is None:
@@ -264,6 +264,8 @@ def check_render(
         return
     if turntable is not None:
         check_seconds(turntable)
+    elif isinstance(fly, str) or not isinstance(fly, Sequence) or not all(isinstance(part, str) for part in fly):
+        raise UsageError(f"fly {said(fly)!r}: give a list of paths")
     from .viewer.films.formats import check_film
 
     check_film(path, size, fps, transparent, source)
@@ -297,7 +299,16 @@ def _source(model: Any) -> str:
     return fspath(model) if isinstance(model, str | PathLike) else ""
 
 
-def _read_state(path: str) -> tuple[str, bytes]:
+def _read_state(state: Any) -> tuple[str, bytes]:
     from .loaders.files import read_whole
 
+    path = _path(state, "state")
     return path, read_whole(path, _STATE_BYTES)
+
+
+def _path(given: Any, option: str) -> str:
+    """Return the text of a path that a caller gave."""
+    path = fspath(given) if isinstance(given, PathLike) else given
+    if not isinstance(path, str):
+        raise UsageError(f"{option} {said(given)!r}: give a path as text, or a pathlib.Path")
+    return path

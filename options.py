@@ -1,6 +1,7 @@
 """Checks of options that the command line and the Python interface share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from math import inf
 from numbers import Integral, Real
@@ -20,6 +21,7 @@ __all__ = [
     "check_range",
     "check_seconds",
     "check_size",
+    "said",
 ]
 
 SCALES = ("linear", "log", "quantile")
@@ -31,6 +33,7 @@ _MOST, _EXTENT, _NARROWEST = 1e38, 1e-37, 1e-6
 LONGEST_FILM, _SHORTEST_FILM = 600.0, 0.1  # seconds
 MOST_FPS = 120
 _SMALLEST, _LARGEST = 64, 16384  # pixels; graphics cards draw no larger picture at once
+_FLATTEST = 100  # longer over shorter side, which the layout has room for
 
 
 def check_size(size: Sequence[int]) -> tuple[int, int]:
@@ -44,9 +47,22 @@ def check_size(size: Sequence[int]) -> tuple[int, int]:
     given = _items(size)
     if len(given) != 2 or not all(isinstance(n, Integral) and _SMALLEST <= int(n) <= _LARGEST for n in given):
         limits = f"{_SMALLEST}x{_SMALLEST} to {_LARGEST}x{_LARGEST}"
-        said = "x".join(map(str, given)) if given else str(size)
-        raise UsageError(f"{said[:60]} is no size; give width and height from {limits}")
-    return int(given[0]), int(given[1])
+        text = "x".join(map(said, given))[:60] if given else said(size)
+        raise UsageError(f"{text} is no size; give width and height from {limits}")
+    width, height = map(int, given)
+    if max(width, height) > _FLATTEST * min(width, height):
+        raise UsageError(
+            f"{width}x{height} is too long for a picture; the longer side may be {_FLATTEST} times the shorter one"
+        )
+    return width, height
+
+
+def said(value: object, most: int = 60) -> str:
+    """Return what an error says of a value that is none: the start of its text."""
+    try:
+        return str(value)[:most]
+    except ValueError:  # whole numbers of more than 4,300 digits have no text
+        return f"a {type(value).__name__} with very many digits"
 
 
 def check_camera(camera: Sequence[float]) -> tuple[float, float, float]:
@@ -58,10 +74,9 @@ def check_camera(camera: Sequence[float]) -> tuple[float, float, float]:
         When they are not two or three numbers in range.
     """
     given = _items(camera)
-    if len(given) not in (2, 3) or not all(isinstance(n, Real) for n in given):
-        said = str(camera)[:60]
-        raise UsageError(f"{said} is no camera; give azimuth, elevation and, if you like, a zoom factor")
-    azimuth, elevation, zoom = (*map(float, given), 1.0)[:3]
+    if len(given) not in (2, 3) or not all(map(_is_number, given)):
+        raise UsageError(f"{said(camera)} is no camera; give azimuth, elevation and, if you like, a zoom factor")
+    azimuth, elevation, zoom = (*map(_number, given), 1.0)[:3]
     if not (-180 <= azimuth <= 180 and -89 <= elevation <= 89 and 0.01 <= zoom <= 10_000):
         raise UsageError(
             f"camera {azimuth:g},{elevation:g},{zoom:g} is out of range: "
@@ -113,7 +128,7 @@ def check_seconds(seconds: float) -> float:
     except (TypeError, ValueError, OverflowError):
         length = 0.0
     if not _SHORTEST_FILM <= length <= LONGEST_FILM:
-        raise UsageError(f"{str(seconds)[:40]} seconds: give a number from {_SHORTEST_FILM:g} to {LONGEST_FILM:g}")
+        raise UsageError(f"{said(seconds, 40)} seconds: give a number from {_SHORTEST_FILM:g} to {LONGEST_FILM:g}")
     return length
 
 
@@ -126,23 +141,36 @@ def check_fps(fps: int) -> int:
         When they are no whole number in range.
     """
     if isinstance(fps, bool) or not isinstance(fps, Integral) or not 1 <= fps <= MOST_FPS:
-        raise UsageError(f"{str(fps)[:40]} frames a second: give a whole number from 1 to {MOST_FPS}")
+        raise UsageError(f"{said(fps, 40)} frames a second: give a whole number from 1 to {MOST_FPS}")
     return int(fps)
 
 
 def _pair(limits: Sequence[float], problem: str) -> tuple[float, float]:
     """Return two numbers, or say what they are not."""
     try:
-        if isinstance(limits, str | bytes) or len(limits) != 2:
-            raise ValueError
-        low, high = map(float, limits)
+        low, high = map(float, _items(limits))
     except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{str(limits)[:60]} {problem}") from None
+        raise UsageError(f"{said(limits)} {problem}") from None
     return low, high
 
 
+def _is_number(given: object) -> bool:
+    return not isinstance(given, bool) and isinstance(given, Real)
+
+
+def _number(given: Any) -> float:
+    """Return a number that a caller gave; one beyond all floats is infinite."""
+    try:
+        return float(given)
+    except OverflowError:
+        return inf if given > 0 else -inf
+
+
 def _items(given: object) -> list[Any]:
-    """Return what a caller's sequence holds; nothing, where it is a text or no sequence."""
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+    """Return what a caller's sequence holds; nothing, where it is a text, has no order or is no sequence."""
+    if isinstance(given, str | bytes | AbstractSet | Mapping) or not isinstance(given, Iterable):
         return []
-    return list(islice(cast("Iterable[Any]", given), 4))
+    try:
+        return list(islice(cast("Iterable[Any]", given), 4))
+    except TypeError:  # an array without dimensions
+        return []

@@ -116,7 +116,7 @@ def _render() -> argparse.ArgumentParser:
     parser.add_argument(
         "--size", metavar="WxH", type=values.size, default=(1920, 1080), help="pixels (default 1920x1080)"
     )
-    parser.add_argument("--transparent", action="store_true", help="no background; --theme light for a light page")
+    parser.add_argument("--transparent", action="store_true", help="no background; --theme print for a white page")
     _view_options(parser)
     parser.set_defaults(command=_run_render)
     return parser
@@ -218,7 +218,7 @@ def _spotlight_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH,..",
         type=values.paths,
         action="extend",
-        help="parts that keep their colours while all else recedes; a comma in a name is written \\,",
+        help="parts that keep their colours while all else recedes; in a name, a comma is \\, and a backslash \\\\",
     )
     parser.add_argument("--upstream", metavar="PATH", help="a spotlight on a part and all that leads to it")
     parser.add_argument("--downstream", metavar="PATH", help="a spotlight on a part and all that follows it")

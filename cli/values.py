@@ -47,8 +47,9 @@ def fps(text: str) -> int:
 
 
 def paths(text: str) -> list[str]:
-    """Return paths of parts: split at commas, save those after a backslash, since names may have some."""
-    return [path.strip().replace("\\,", ",") for path in re.split(r"(?<!\\),", text)]
+    """Return paths of parts, split at commas; a comma or backslash after a backslash is one of the name."""
+    # No argument of a command holds a NUL.
+    return re.sub(r"\\([\\,])|,", lambda match: match[1] or "\0", text).split("\0")
 
 
 def range_of(text: str) -> tuple[float, float]:
