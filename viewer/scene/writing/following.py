@@ -78,6 +78,8 @@ class Following:
         """Return the labels where their boxes are now, without those that would be cut off or meet what counts more."""
         self._left -= 1
         view, nodes = frame.view, frame.cut.nodes
+        if not len(nodes):
+            return []
         row_of = np.full(int(max(nodes.max(), self._nodes.max(initial=0))) + 1, -1, np.int64)
         row_of[nodes] = np.arange(len(nodes))
         rows = row_of[self._nodes]

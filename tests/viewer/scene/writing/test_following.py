@@ -128,6 +128,15 @@ def test_what_comes_close_to_another_label_goes(moving, zoom):
     assert not any(_meet(a, b) for k, a in enumerate(rects) for b in rects[:k])
 
 
+def test_with_nothing_in_view_there_are_none(moving):
+    moving.labels(moving.camera)
+    following, away = moving.scene._model.labels._following, -3 * moving.camera.distance
+    moving.labels(replace(moving.camera, target=(*moving.camera.target[:2], away)))  # the model is behind the eye
+    assert not len(moving.scene.frame.cut)
+    assert following.written
+    assert following.moved(moving.scene.frame, []) == []
+
+
 def test_they_are_placed_anew_every_few_frames_and_at_rest(moving):
     for k in range(12):
         moving.labels(moving.camera.orbited(0.01 * k, 0.0))
